@@ -1,0 +1,212 @@
+"""The engine on the command line: `python -m matching pair|related|evaluate ...`, without the service."""
+
+import argparse
+import json
+import os
+import resource
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from matching.evaluation import RANKED, evaluate, read_judged
+from matching.exceptions import MatchingError
+from matching.explain import Language, change_sentence, reason_sentence, unmatched_sentence
+from matching.matcher import Tandem, TandemMatcher, related_profiles
+from matching.pairing import Objective
+from matching.profiles import read_profiles
+
+_SUMMARY: Mapping[Language, str] = {
+    "en": "{profiles} profiles of {companies} companies: {tandems} tandems, total similarity {total:.4f}",
+    "de": "{profiles} Profile aus {companies} Unternehmen: {tandems} Tandems, Ähnlichkeit gesamt {total:.4f}",
+}
+_ALONE: Mapping[Language, str] = {"en": "{count} without a tandem: {reason}", "de": "{count} ohne Tandem: {reason}"}
+_CHANGE: Mapping[Language, str] = {"en": "what would change it", "de": "was das ändern würde"}
+_BEST: Mapping[Language, str] = {"en": "the most similar tandem", "de": "das ähnlichste Tandem"}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; 0 when it is done, 2 for input that cannot be used (told on standard error)."""
+    options = _parser().parse_args(arguments)
+    try:
+        options.command(options)
+    except MatchingError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        # The reader (`| head`) has seen enough; nothing is left to say on a closed pipe.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+def pair(options: argparse.Namespace) -> None:
+    """One tandem a line in a stable order; a summary on standard error."""
+    profiles = read_profiles(options.profiles)
+    matcher = TandemMatcher(
+        min_similarity=options.min_similarity,
+        objective=options.objective,
+        cost=options.cost,
+        n_jobs=os.cpu_count() or 1,
+    )
+    with _progress() as tell:
+        matcher.fit(profiles, on_progress=tell)
+    with _output(options.out) as out:
+        for tandem in matcher.tandems_:
+            print(json.dumps(tandem_record(tandem), ensure_ascii=False), file=out)
+    _tell_summary(matcher, len(profiles), len({profile.company for profile in profiles}), options.lang)
+
+
+def related(options: argparse.Namespace) -> None:
+    """The most similar communities of other companies, one a line, most similar first."""
+    profiles = read_profiles(options.profiles)
+    found = related_profiles(profiles, k=options.k, ids=[options.id])
+    names = {profile.id: profile for profile in profiles}
+    for partner, similarity in found[options.id]:
+        record = {"id": partner, "similarity": round(similarity, 6), "company": names[partner].company}
+        print(json.dumps(record | {"name": names[partner].name}, ensure_ascii=False))
+
+
+def evaluate_folder(options: argparse.Namespace) -> None:
+    """Write the ranking and the tandems where asked; print the measures."""
+    started = time.perf_counter()
+    profiles, qrels = read_judged(options.folder)
+    found = evaluate(profiles, qrels, k=options.k, n_jobs=os.cpu_count() or 1)
+    if options.run is not None:
+        with _output(options.run) as out:
+            for query, partners in sorted(found.run.items()):
+                for partner, similarity in partners[:RANKED]:
+                    print(query, partner, f"{similarity:.6f}", sep="\t", file=out)
+    if options.tandems is not None:
+        with _output(options.tandems) as out:
+            for tandem in found.tandems:
+                print(json.dumps(tandem_record(tandem), ensure_ascii=False), file=out)
+    measures = {name: round(value, 4) for name, value in found.as_dict(options.k).items()}
+    measures |= {"seconds": round(time.perf_counter() - started, 2), "peak_mib": peak_mib()}
+    if options.json:
+        print(json.dumps(measures))
+        return
+    for name, value in measures.items():
+        print(f"{name:<10} {value}")
+
+
+def tandem_record(tandem: Tandem) -> dict[str, object]:
+    """A tandem as one JSON object."""
+    return {
+        "a": tandem.a,
+        "b": tandem.b,
+        "similarity": round(tandem.similarity, 6),
+        "reasons": [
+            {
+                "kind": reason.kind.value,
+                "terms": [{"a": term.a, "b": term.b} for term in reason.terms],
+                "share": round(reason.share, 4),
+            }
+            | ({"giver": reason.giver} if reason.giver else {})
+            for reason in tandem.reasons
+        ],
+        "other": round(tandem.other, 4),
+    }
+
+
+def peak_mib() -> int:
+    """The most memory that this process has held, in MiB."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return int(peak // (1024 * 1024 if sys.platform == "darwin" else 1024))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m matching", description="Pair related communities of different companies."
+    )
+    commands = parser.add_subparsers(required=True, metavar="pair | related | evaluate")
+
+    pairing = commands.add_parser("pair", help="pair the profiles of a file, provably best")
+    pairing.add_argument("profiles", type=Path, metavar="PROFILES.ndjson")
+    pairing.add_argument("--out", type=Path, metavar="TANDEMS.ndjson", help="write here instead of standard output")
+    pairing.add_argument("--objective", choices=[objective.value for objective in Objective], default="quality")
+    pairing.add_argument(
+        "--min-similarity", type=float, default=0.10, help="least similarity of a tandem (default 0.10)"
+    )
+    pairing.add_argument("--cost", type=float, default=0.0, help="what a suggestion costs, in similarity (default 0)")
+    pairing.add_argument("--lang", choices=["de", "en"], default="en", help="language of the summary")
+    pairing.set_defaults(command=pair)
+
+    nearest = commands.add_parser("related", help="the communities of other companies most similar to one")
+    nearest.add_argument("profiles", type=Path, metavar="PROFILES.ndjson")
+    nearest.add_argument("--id", required=True, help="id of the profile to start from")
+    nearest.add_argument("-k", type=_positive, default=10, help="how many (default 10)")
+    nearest.set_defaults(command=related)
+
+    judging = commands.add_parser("evaluate", help="measure ranking and pairing on judged data")
+    judging.add_argument("folder", type=Path, metavar="FOLDER", help="holds profiles.jsonl and qrels.tsv")
+    judging.add_argument("-k", type=_positive, default=RANKED, help="depth of the ranking (default 10)")
+    judging.add_argument("--json", action="store_true", help="print one line of JSON")
+    judging.add_argument("--run", type=Path, metavar="RUN.tsv", help="write the rankings here")
+    judging.add_argument("--tandems", type=Path, metavar="TANDEMS.ndjson", help="write the tandems here")
+    judging.set_defaults(command=evaluate_folder)
+    return parser
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{number} is less than 1")
+    return number
+
+
+def _tell_summary(matcher: TandemMatcher, profiles: int, companies: int, lang: Language) -> None:
+    total = sum(tandem.similarity for tandem in matcher.tandems_)
+    summary = _SUMMARY[lang].format(
+        profiles=profiles, companies=companies, tandems=len(matcher.tandems_), total=total
+    )
+    print(summary, file=sys.stderr)
+    if matcher.tandems_:
+        best = matcher.tandems_[0]
+        why = "; ".join(reason_sentence(reason, lang) for reason in best.reasons)
+        print(f"{_BEST[lang]}: {best.a} - {best.b} ({best.similarity:.2f}). {why}", file=sys.stderr)
+    by_kind: dict[str, int] = {}
+    for alone in matcher.unmatched_:
+        by_kind[alone.kind.value] = by_kind.get(alone.kind.value, 0) + 1
+    examples = {alone.kind.value: alone for alone in reversed(matcher.unmatched_)}
+    for kind, count in sorted(by_kind.items(), key=lambda item: (-item[1], item[0])):
+        example = examples[kind]
+        print(_ALONE[lang].format(count=count, reason=kind.replace("_", " ")), file=sys.stderr)
+        changes = ", ".join(change_sentence(change, lang) for change in example.changes)
+        print(f"  {example.id}: {unmatched_sentence(example, lang)}; {_CHANGE[lang]}: {changes}", file=sys.stderr)
+
+
+@contextmanager
+def _output(path: Path | None) -> Iterator[TextIO]:
+    if path is None:
+        yield sys.stdout
+        return
+    try:
+        with path.open("w", encoding="utf-8", newline="\n") as out:
+            yield out
+    except OSError as error:
+        raise MatchingError(f"{path}: {error.strerror}") from error
+
+
+class _Teller:
+    """One line of progress that is written over, on a terminal only."""
+
+    def __init__(self) -> None:
+        self.shown = sys.stderr.isatty()
+
+    def __call__(self, stage: str, share: float) -> None:
+        if self.shown:
+            print(f"\r{stage:<12}{share:4.0%}", end="", file=sys.stderr, flush=True)
+
+
+@contextmanager
+def _progress() -> Iterator[_Teller]:
+    teller = _Teller()
+    yield teller
+    if teller.shown:
+        print("\r" + " " * 16 + "\r", end="", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,160 @@
+"""Who may meet whom: every rule as a vectorised yes or no, so that a forbidden pair is an absent edge."""
+
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+
+import numpy as np
+import numpy.typing as npt
+
+from matching.exceptions import InvalidParameter
+from matching.profiles import Profile, primary_language
+
+MIN_COMMON_HOURS = 2.0
+
+Indices = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+
+class Rule(StrEnum):
+    """A reason why two communities may not meet, in the order in which it is named."""
+
+    SAME_COMPANY = "same_company"
+    NO_CAPACITY = "no_capacity"
+    BANNED = "banned"
+    MET_BEFORE = "met_before"
+    COMPANY_EXCLUDED = "company_excluded"
+    NO_COMMON_LANGUAGE = "no_common_language"
+    NO_COMMON_HOURS = "no_common_hours"
+
+
+class Eligibility:
+    """The rules over profiles in canonical order, asked by arrays of positions.
+
+    `past_pairs` are pairs of ids that met before, `bans` pairs of ids that must not meet,
+    `excluded_company_pairs` pairs of companies that must not meet; without `common_language` any two
+    languages may meet. Pairs that name an unknown id or company
+    are passed over: history outlives communities. Raises InvalidParameter for a pair that is not two texts.
+    """
+
+    def __init__(
+        self,
+        profiles: Sequence[Profile],
+        *,
+        past_pairs: Iterable[tuple[str, str]] = (),
+        bans: Iterable[tuple[str, str]] = (),
+        excluded_company_pairs: Iterable[tuple[str, str]] = (),
+        common_language: bool = True,
+    ) -> None:
+        self._count = len(profiles)
+        names = sorted({profile.company for profile in profiles})
+        number = {company: index for index, company in enumerate(names)}
+        self._companies = len(names)
+        self.company = np.array([number[profile.company] for profile in profiles], dtype=np.int64)
+        self.capacity = np.array([profile.capacity for profile in profiles], dtype=np.int64)
+        self._languages = _LanguageSets([profile.languages if common_language else () for profile in profiles])
+        self._hours = _WorkingHours(profiles)
+        position = {profile.id: index for index, profile in enumerate(profiles)}
+        self._banned = self._pair_codes("bans", bans, position, self._count)
+        self._met = self._pair_codes("past_pairs", past_pairs, position, self._count)
+        self._company_pairs = self._pair_codes(
+            "excluded_company_pairs", excluded_company_pairs, number, self._companies
+        )
+        self._exclusions = np.unique(
+            np.array(
+                [
+                    index * self._companies + number[company]
+                    for index, profile in enumerate(profiles)
+                    for company in profile.excluded_companies
+                    if company in number
+                ],
+                dtype=np.int64,
+            )
+        )
+
+    def allows(self, a: Indices, b: Indices) -> Mask:
+        """For each pair of positions, whether no rule forbids it; symmetric in a and b."""
+        forbidden = np.zeros(len(a), dtype=np.bool_)
+        for rule in Rule:
+            forbidden |= self.breaks(rule, a, b)
+        return ~forbidden
+
+    def first_broken_rule(self, a: int, b: int) -> Rule | None:
+        """The first rule that forbids one pair, None when it may meet."""
+        first, second = np.array([a], dtype=np.int64), np.array([b], dtype=np.int64)
+        return next((rule for rule in Rule if self.breaks(rule, first, second)[0]), None)
+
+    def breaks(self, rule: Rule, a: Indices, b: Indices) -> Mask:
+        """For each pair of positions, whether this one rule forbids it."""
+        match rule:
+            case Rule.SAME_COMPANY:
+                return np.equal(self.company[a], self.company[b])
+            case Rule.NO_CAPACITY:
+                return np.equal(np.minimum(self.capacity[a], self.capacity[b]), 0)
+            case Rule.BANNED:
+                return self._listed(self._banned, a, b, self._count)
+            case Rule.MET_BEFORE:
+                return self._listed(self._met, a, b, self._count)
+            case Rule.COMPANY_EXCLUDED:
+                excluded = self._listed(self._company_pairs, self.company[a], self.company[b], self._companies)
+                excluded |= np.isin(a * self._companies + self.company[b], self._exclusions)
+                excluded |= np.isin(b * self._companies + self.company[a], self._exclusions)
+                return excluded
+            case Rule.NO_COMMON_LANGUAGE:
+                return ~self._languages.shared(a, b)
+            case Rule.NO_COMMON_HOURS:
+                return self._hours.common(a, b) < MIN_COMMON_HOURS
+
+    @staticmethod
+    def _listed(codes: Indices, a: Indices, b: Indices, base: int) -> Mask:
+        if not len(codes):
+            return np.zeros(len(a), dtype=np.bool_)
+        return np.isin(np.minimum(a, b) * base + np.maximum(a, b), codes)
+
+    @staticmethod
+    def _pair_codes(parameter: str, pairs: Iterable[tuple[str, str]], number: dict[str, int], base: int) -> Indices:
+        codes = []
+        for pair in pairs:
+            if isinstance(pair, str) or len(pair) != 2:
+                raise InvalidParameter(parameter, f"{pair!r} is not a pair of ids")
+            if pair[0] in number and pair[1] in number:
+                low, high = sorted((number[pair[0]], number[pair[1]]))
+                codes.append(low * base + high)
+        return np.unique(np.array(codes, dtype=np.int64))
+
+
+class _LanguageSets:
+    """Which profiles share a language; each distinct set is compared with each other set once."""
+
+    def __init__(self, stated: Sequence[Sequence[str]]) -> None:
+        sets = [frozenset(primary_language(tag) for tag in languages) for languages in stated]
+        distinct = sorted(set(sets), key=sorted)
+        number = {languages: index for index, languages in enumerate(distinct)}
+        self._set_of = np.array([number[languages] for languages in sets], dtype=np.int64)
+        # Nothing stated is unknown, and unknown forbids nothing.
+        self._shares = np.array(
+            [[not one or not other or bool(one & other) for other in distinct] for one in distinct],
+            dtype=np.bool_,
+        ).reshape(len(distinct), len(distinct))
+
+    def shared(self, a: Indices, b: Indices) -> Mask:
+        return np.asarray(self._shares[self._set_of[a], self._set_of[b]], dtype=np.bool_)
+
+
+class _WorkingHours:
+    """Common working hours of two profiles around the clock."""
+
+    def __init__(self, profiles: Sequence[Profile]) -> None:
+        spans = [profile.working_hours or (np.nan, np.nan) for profile in profiles]
+        self._start = np.array([start for start, _ in spans], dtype=np.float64)
+        self._end = np.array([end for _, end in spans], dtype=np.float64)
+
+    def common(self, a: Indices, b: Indices) -> npt.NDArray[np.float64]:
+        """Hours a day that both work; 24 where one is unknown."""
+        hours = np.zeros(len(a), dtype=np.float64)
+        # A day of work can lie across midnight of UTC: the other's day counts a day earlier and later too.
+        for days in (-48.0, -24.0, 0.0, 24.0, 48.0):
+            start = np.maximum(self._start[a], self._start[b] + days)
+            end = np.minimum(self._end[a], self._end[b] + days)
+            hours += np.clip(np.nan_to_num(end - start, nan=0.0), 0.0, None)
+        unknown = np.isnan(self._start[a]) | np.isnan(self._start[b])
+        return np.where(unknown, 24.0, np.minimum(hours, 24.0))

@@ -1,0 +1,133 @@
+"""How well rankings and tandems agree with judgements: the measures of information retrieval, on judged data.
+
+Sources: K. Jaervelin, J. Kekaelaeinen: Cumulated gain-based evaluation of IR techniques, ACM TOIS 20 (2002), with
+gain = grade; reciprocal rank, precision and recall as in trec_eval.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from matching.exceptions import UnreadableProfiles
+from matching.matcher import Tandem, TandemMatcher, related_profiles
+from matching.profiles import Profile, read_profiles
+
+Qrels = Mapping[str, Mapping[str, int]]
+Ranking = Mapping[str, Sequence[tuple[str, float]]]
+
+RANKED = 10
+
+
+@dataclass(frozen=True, slots=True)
+class RankingMeasures:
+    """Means over the queries: the profiles with a judged partner."""
+
+    ndcg: float
+    mrr: float
+    p_at_1: float
+    recall: float
+    queries: int
+
+
+@dataclass(frozen=True, slots=True)
+class PairMeasures:
+    """`pairs` have judgements on both sides; `related` of them are judged related; `pair_share` is the ratio."""
+
+    pairs: int
+    related: int
+    pair_share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What `evaluate` found: the measures, each profile's ranking, and the tandems."""
+
+    ranking: RankingMeasures
+    pairing: PairMeasures
+    run: Ranking
+    tandems: Sequence[Tandem]
+
+    def as_dict(self, k: int) -> dict[str, float | int]:
+        """The measures under their usual names, `ndcg@10` and so on."""
+        named = asdict(self.ranking)
+        return {
+            f"ndcg@{k}": named["ndcg"],
+            f"mrr@{k}": named["mrr"],
+            "p@1": named["p_at_1"],
+            f"recall@{k}": named["recall"],
+            "queries": named["queries"],
+            **asdict(self.pairing),
+        }
+
+
+def evaluate(profiles: Sequence[Profile], qrels: Qrels, *, k: int = RANKED, n_jobs: int = 1) -> Evaluation:
+    """Rank the k most similar of other companies for each profile, pair all once, and measure both.
+
+    Judgements are about themes, so stated languages forbid nothing here and every capacity is 1.
+    """
+    judged = [replace(profile, capacity=1) for profile in profiles]
+    run = related_profiles(judged, k=max(k, RANKED), n_jobs=n_jobs)
+    tandems = TandemMatcher(common_language=False, n_jobs=n_jobs).fit(judged).tandems_
+    return Evaluation(
+        ranking=ranking_measures(run, qrels, k),
+        pairing=pair_measures([(tandem.a, tandem.b) for tandem in tandems], qrels),
+        run=run,
+        tandems=tandems,
+    )
+
+
+def ranking_measures(run: Ranking, qrels: Qrels, k: int = RANKED) -> RankingMeasures:
+    """nDCG, reciprocal rank and recall at k, and precision at 1, over the ids of `qrels` with a grade >= 1.
+
+    A query without a ranking counts 0 in each. No query at all gives zeros.
+    """
+    queries = sorted(query for query, grades in qrels.items() if any(grade >= 1 for grade in grades.values()))
+    if not queries:
+        return RankingMeasures(0.0, 0.0, 0.0, 0.0, 0)
+    ndcg = mrr = first = recall = 0.0
+    for query in queries:
+        gains = [qrels[query].get(partner, 0) for partner, _ in list(run.get(query, ()))[:k]]
+        related = sum(grade >= 1 for grade in qrels[query].values())
+        ideal = sorted(qrels[query].values(), reverse=True)[:k]
+        ndcg += _dcg(gains) / _dcg(ideal)
+        mrr += next((1.0 / rank for rank, gain in enumerate(gains, start=1) if gain >= 1), 0.0)
+        first += bool(gains and gains[0] >= 1)
+        recall += sum(gain >= 1 for gain in gains) / min(k, related)
+    n = len(queries)
+    return RankingMeasures(ndcg / n, mrr / n, first / n, recall / n, n)
+
+
+def pair_measures(pairs: Iterable[tuple[str, str]], qrels: Qrels) -> PairMeasures:
+    """Of the pairs whose two sides both have judgements, how many are judged related (grade >= 1)."""
+    judged = [(a, b) for a, b in pairs if a in qrels and b in qrels]
+    related = sum(qrels[a].get(b, 0) >= 1 for a, b in judged)
+    return PairMeasures(len(judged), related, related / len(judged) if judged else 0.0)
+
+
+def read_judged(folder: Path) -> tuple[list[Profile], Qrels]:
+    """`profiles.jsonl` and `qrels.tsv` of a folder. Raises UnreadableProfiles, naming file and line."""
+    return read_profiles(folder / "profiles.jsonl"), read_qrels(folder / "qrels.tsv")
+
+
+def read_qrels(path: Path) -> Qrels:
+    """Judgements `id_a id_b grade`, tab-separated with a header line, read in both directions."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UnreadableProfiles(path.name, None, "cannot be read as UTF-8 text") from error
+    qrels: dict[str, dict[str, int]] = {}
+    for number, line in enumerate(lines[1:], start=2):
+        if not line.strip():
+            continue
+        fields = line.split("\t")
+        if len(fields) != 3 or not fields[2].strip().isdigit():
+            raise UnreadableProfiles(path.name, number, "not `id_a<tab>id_b<tab>grade`")
+        a, b, grade = fields[0], fields[1], int(fields[2])
+        qrels.setdefault(a, {})[b] = grade
+        qrels.setdefault(b, {})[a] = grade
+    return qrels
+
+
+def _dcg(gains: Sequence[int]) -> float:
+    return sum(gain / math.log2(rank + 1) for rank, gain in enumerate(gains, start=1))

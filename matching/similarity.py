@@ -1,0 +1,140 @@
+"""For each community its k most similar ones in other companies, by sparse products only."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_matrix, hstack
+from sparse_dot_topn import sp_matmul_topn
+
+Indices = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Allows = Callable[[Indices, Indices], npt.NDArray[np.bool_]]
+
+# Rows of one sparse product: bounds the memory and how long nothing is heard of the progress.
+_BLOCK = 2048
+# Two profiles of one company get this much less than their similarity, which is at most 1.
+_OWN_COMPANY = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """Pairs (row, column, similarity), sorted by row, then most similar first, then column."""
+
+    row: Indices
+    column: Indices
+    similarity: Floats
+
+    def of(self, row: int) -> tuple[Indices, Floats]:
+        """Columns and similarities of one row, most similar first."""
+        start, end = np.searchsorted(self.row, (row, row + 1))
+        return self.column[start:end], self.similarity[start:end]
+
+
+def nearest_in_other_companies(
+    vectors: csr_matrix,
+    companies: Indices,
+    k: int,
+    *,
+    allows: Allows | None = None,
+    rows: Indices | None = None,
+    columns: Indices | None = None,
+    n_jobs: int = 1,
+    on_progress: Callable[[float], None] | None = None,
+) -> Neighbours:
+    """The exact k most similar rows of other companies, for each row.
+
+    Parameters
+    ----------
+    vectors : (n, terms) sparse rows of length 1 (or all zero), float64.
+    companies : (n,) company number of each row. The own company is masked inside the product, so a large
+        company takes none of its communities' k places.
+    k : at most this many neighbours a row.
+    allows : `allows(a, b) -> bool array` over positions; a forbidden pair takes no place either: a row that
+        lost some is searched again, deeper, until it has k or nothing similar is left.
+    rows, columns : positions to search for, and among; all by default.
+    n_jobs : threads of the product. The answer does not depend on it.
+
+    Only similarities above 0 count: rows without a usable word, or alone in their vocabulary, have no
+    neighbour. Which of several equally similar ones takes the k-th place is fixed by the order of the rows,
+    not by chance. Cosine similarity is symmetric to the last bit: both directions add the same products
+    in the same order.
+    """
+    n = vectors.shape[0]
+    rows = np.arange(n, dtype=np.int64) if rows is None else np.sort(rows)
+    columns = np.arange(n, dtype=np.int64) if columns is None else np.sort(columns)
+    if not len(rows) or not len(columns) or vectors.shape[1] == 0 or k < 1:
+        return _joined([])
+    masked, transposed = _masked(vectors, companies, columns)
+    found: list[Neighbours] = []
+    wanting, depth, total, done = rows, k, len(rows), 0
+    while len(wanting):
+        deeper: list[Indices] = []
+        for start in range(0, len(wanting), _BLOCK):
+            block = wanting[start : start + _BLOCK]
+            neighbours, exhausted = _top(masked[block], transposed, block, columns, depth, n_jobs)
+            if allows is not None:
+                neighbours = _only(neighbours, allows(neighbours.row, neighbours.column))
+            settled, again = _complete(neighbours, block, exhausted, k)
+            found.append(settled)
+            deeper.append(again)
+            done += len(block) - len(again)
+            if on_progress is not None:
+                on_progress(done / total)
+        wanting = np.concatenate(deeper)
+        depth = min(depth * 4, len(columns))
+    return _joined(found)
+
+
+def _masked(vectors: csr_matrix, companies: Indices, columns: Indices) -> tuple[csr_matrix, csr_matrix]:
+    """Left and right factor of the product: a column per company makes own-company products negative."""
+    n = vectors.shape[0]
+    ones = csr_matrix((np.ones(n), (np.arange(n), companies)), shape=(n, int(companies.max()) + 1))
+    left = hstack([vectors, _OWN_COMPANY * ones], format="csr")
+    right = hstack([vectors, -_OWN_COMPANY * ones], format="csr")[columns]
+    return left, csr_matrix(right.T)
+
+
+def _top(
+    left: csr_matrix, right: csr_matrix, block: Indices, columns: Indices, depth: int, n_jobs: int
+) -> tuple[Neighbours, npt.NDArray[np.bool_]]:
+    """The `depth` most similar of each row of a block, and which rows have no more than these."""
+    depth = min(depth, len(columns))
+    product = sp_matmul_topn(left, right, top_n=depth, threshold=0.0, sort=True, n_threads=n_jobs)
+    counts = np.diff(product.indptr)
+    row = np.repeat(block, counts)
+    column = columns[product.indices.astype(np.int64)]
+    # Rounding can lift a product of equal rows just above 1.
+    similarity = np.minimum(product.data.astype(np.float64), 1.0)
+    positive = similarity > 0.0
+    order = np.lexsort((column[positive], -similarity[positive], row[positive]))
+    neighbours = Neighbours(row[positive][order], column[positive][order], similarity[positive][order])
+    return neighbours, (counts < depth) | (depth == len(columns))
+
+
+def _complete(
+    neighbours: Neighbours, block: Indices, exhausted: npt.NDArray[np.bool_], k: int
+) -> tuple[Neighbours, Indices]:
+    """Splits a block into the first k of the rows that are settled, and the rows to search deeper."""
+    # Neighbours are sorted by row, and so is the block: a row's rank counts from its first neighbour.
+    starts = np.searchsorted(neighbours.row, block)
+    counts = np.diff(np.append(starts, len(neighbours.row)))
+    rank = np.arange(len(neighbours.row)) - np.repeat(starts, counts)
+    settled = exhausted | (counts >= k)
+    return _only(neighbours, np.repeat(settled, counts) & (rank < k)), block[~settled]
+
+
+def _only(neighbours: Neighbours, kept: npt.NDArray[np.bool_]) -> Neighbours:
+    return Neighbours(neighbours.row[kept], neighbours.column[kept], neighbours.similarity[kept])
+
+
+def _joined(parts: list[Neighbours]) -> Neighbours:
+    if not parts:
+        none = np.empty(0, dtype=np.int64)
+        return Neighbours(none, none, np.empty(0, dtype=np.float64))
+    row = np.concatenate([part.row for part in parts])
+    column = np.concatenate([part.column for part in parts])
+    similarity = np.concatenate([part.similarity for part in parts])
+    order = np.lexsort((column, -similarity, row))
+    return Neighbours(row[order], column[order], similarity[order])

@@ -1,0 +1,195 @@
+"""From profile texts to TF-IDF vectors: words, their language, their stems, and back to a word a reader knows."""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+import snowballstemmer
+from scipy.sparse import csr_matrix
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+from matching.profiles import Profile, primary_language
+
+# The languages whose function words and stems are known. A third one is a stop-word file and a line here.
+STEMMERS = {"de": "german", "en": "english"}
+FALLBACK_LANGUAGE = "en"
+
+# Addresses say nothing about a theme and would unmask a partner when shown as a reason.
+_ADDRESS = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+\.\S+")
+# "Kolleg:innen", "Entwickler*innen" and "Nutzer_in" are the word in front of the ending.
+_GENDERED_ENDING = re.compile(r"(?<=[^\W\d_])[*:_/]-?in(?:nen)?\b")
+_WORD = re.compile(r"\w+(?:[+#]+(?!\w))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word of a text: as it was written, the term it is compared by ("Lieferketten" -> "lieferkett"), and
+    its place in the text, counted with the words that are left out."""
+
+    surface: str
+    term: str
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class AnalyzedProfile:
+    """The words of each text of a profile, field by field; function words and bare numbers are left out."""
+
+    about: list[list[Word]]
+    offers: list[list[Word]]
+    seeks: list[list[Word]]
+
+    @property
+    def passages(self) -> list[list[Word]]:
+        return [*self.about, *self.offers, *self.seeks]
+
+
+class TextAnalyzer:
+    """Splits texts into words and stems each in the language of its passage.
+
+    The language of a passage is the one with more of its own function words in it; a passage with
+    none (a tag, a name) takes the language of the whole profile, then the profile's first known
+    stated language, then English. Stems are cached by word, for a vocabulary is far smaller than a corpus.
+    """
+
+    def __init__(self) -> None:
+        self._stemmers = {language: snowballstemmer.stemmer(name) for language, name in STEMMERS.items()}
+        # For each language the term of each word met so far, "" for a word that carries no theme.
+        self._terms: dict[str, dict[str, str]] = {
+            language: dict.fromkeys(_stop_words(language), "") for language in STEMMERS
+        }
+
+    def analyze(self, profile: Profile) -> AnalyzedProfile:
+        """The words of a profile, in the order of its texts."""
+        texts = profile.texts
+        passages = self._passages(texts, profile)
+        seeks = len(texts) - len(profile.seeks)
+        offers = seeks - len(profile.offers)
+        return AnalyzedProfile(passages[:offers], passages[offers:seeks], passages[seeks:])
+
+    def terms(self, profile: Profile) -> list[str]:
+        """The terms of a profile, repeated as often as they occur."""
+        return [word.term for passage in self._passages(profile.texts, profile) for word in passage]
+
+    def terms_in_any_language(self, texts: Iterable[str]) -> frozenset[str]:
+        """The distinct terms of some texts, stemmed in every known language."""
+        surfaces = [_surfaces(text) for text in texts]
+        words = (self._words(passage, language) for passage in surfaces for language in STEMMERS)
+        return frozenset(word.term for passage in words for word in passage)
+
+    def _passages(self, texts: Sequence[str], profile: Profile) -> list[list[Word]]:
+        passages = [_surfaces(text) for text in texts]
+        counts = [_telling_counts(passage) for passage in passages]
+        together = Counter[str]()
+        for count in counts:
+            together.update(count)
+        usual = _leading(together) or _stated(profile)
+        return [
+            self._words(passage, _leading(count) or usual) for passage, count in zip(passages, counts, strict=True)
+        ]
+
+    def _words(self, surfaces: list[str], language: str) -> list[Word]:
+        terms = self._terms[language]
+        words = []
+        for place, surface in enumerate(surfaces):
+            folded = surface.casefold()
+            term = terms.get(folded)
+            if term is None:
+                term = terms[folded] = self._stemmers[language].stemWord(folded) if _carries_meaning(folded) else ""
+            if term:
+                words.append(Word(surface, term, place))
+        return words
+
+
+class ProfileVectorizer:
+    """TF-IDF vectors of profiles: sublinear term frequency, smoothed idf, rows of length 1.
+
+    A thin shell over scikit-learn's `TfidfVectorizer`; the same weights as there.
+    """
+
+    def __init__(self, analyzer: TextAnalyzer | None = None) -> None:
+        self.analyzer = analyzer
+
+    def fit_transform(
+        self, profiles: Sequence[Profile], *, on_progress: Callable[[float], None] | None = None
+    ) -> csr_matrix:
+        """One row a profile, one column a term, float64; all zero where a text has no usable word.
+
+        `terms_` holds the column names afterwards. No profile, or no usable word in any, gives a matrix
+        with no column. `on_progress` hears the share done, 0 to 1.
+        """
+        self.analyzer_ = self.analyzer or TextAnalyzer()
+        every = max(1, len(profiles) // 50)
+
+        def terms_with_progress(numbered: tuple[int, Profile]) -> list[str]:
+            number, profile = numbered
+            if on_progress is not None and number % every == 0:
+                on_progress(number / len(profiles))
+            return self.analyzer_.terms(profile)
+
+        tfidf = TfidfVectorizer(analyzer=terms_with_progress, sublinear_tf=True, dtype=np.float64)
+        try:
+            vectors = tfidf.fit_transform(enumerate(profiles))
+        except ValueError as error:
+            if "empty vocabulary" not in str(error):
+                raise
+            self.terms_: list[str] = []
+            return csr_matrix((len(profiles), 0), dtype=np.float64)
+        self.terms_ = tfidf.get_feature_names_out().tolist()
+        return csr_matrix(vectors)
+
+
+def _surfaces(text: str) -> list[str]:
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text)
+    if "@" in text or "://" in text or "www." in text:
+        text = _ADDRESS.sub(" ", text)
+    text = _GENDERED_ENDING.sub("", text)
+    return _WORD.findall(text.replace("_", " "))
+
+
+def _carries_meaning(folded: str) -> bool:
+    return len(folded) > 1 and any(character.isalpha() for character in folded)
+
+
+def _telling_counts(surfaces: Iterable[str]) -> Counter[str]:
+    """How many function words of each language alone a passage has."""
+    counts = Counter(map(_telling_words().get, map(str.casefold, surfaces)))
+    return Counter({language: count for language, count in counts.items() if language is not None})
+
+
+def _leading(counts: Counter[str]) -> str | None:
+    """The language ahead of all others; None without any or in a draw."""
+    first = counts.most_common(2)
+    if not first or (len(first) == 2 and first[0][1] == first[1][1]):
+        return None
+    return first[0][0]
+
+
+def _stated(profile: Profile) -> str:
+    for tag in profile.languages:
+        primary = primary_language(tag)
+        if primary in STEMMERS:
+            return primary
+    return FALLBACK_LANGUAGE
+
+
+@cache
+def _stop_words(language: str) -> frozenset[str]:
+    text = files("matching").joinpath("stopwords", f"{language}.txt").read_text(encoding="utf-8")
+    return frozenset(text.split())
+
+
+@cache
+def _telling_words() -> dict[str, str]:
+    """Function words that belong to one known language only, with that language."""
+    owners: dict[str, list[str]] = {}
+    for language in STEMMERS:
+        for word in _stop_words(language):
+            owners.setdefault(word, []).append(language)
+    return {word: languages[0] for word, languages in owners.items() if len(languages) == 1}

@@ -1,0 +1,118 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from matching.__main__ import main
+
+ROWS = [
+    {"id": "a1", "company": "A", "name": "Python circle", "purpose": "We learn Python together", "lang": "en"},
+    {"id": "a2", "house": "A", "name": "Laufgruppe", "purpose": "Wir laufen zusammen durch den Park", "lang": "de"},
+    {"id": "b1", "house": "B", "name": "Lauftreff", "purpose": "Wir laufen nach der Arbeit im Park", "lang": "de"},
+    {"id": "b2", "company": "B", "name": "Python guild", "tags": ["Python"], "languages": ["en"], "capacity": 2},
+]
+
+
+@pytest.fixture
+def profiles(tmp_path: Path) -> Path:
+    path = tmp_path / "profiles.ndjson"
+    path.write_text("".join(json.dumps(row) + "\n" for row in ROWS), encoding="utf-8")
+    return path
+
+
+def test_pair_writes_one_tandem_a_line_and_a_summary(profiles: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["pair", str(profiles)]) == 0
+
+    output = capsys.readouterr()
+    tandems = [json.loads(line) for line in output.out.splitlines()]
+    assert [(tandem["a"], tandem["b"]) for tandem in tandems] == [("a1", "b2"), ("a2", "b1")]
+    assert set(tandems[0]) == {"a", "b", "similarity", "reasons", "other"}
+    assert tandems[0]["reasons"][0]["terms"][0] == {"a": "Python", "b": "Python"}
+    assert "4 profiles of 2 companies: 2 tandems" in output.err
+
+
+def test_pair_writes_to_a_file_and_sums_up_in_german(
+    profiles: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "tandems.ndjson"
+
+    assert main(["pair", str(profiles), "--out", str(out), "--lang", "de", "--objective", "coverage"]) == 0
+
+    assert len(out.read_text(encoding="utf-8").splitlines()) == 2
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert "4 Profile aus 2 Unternehmen: 2 Tandems" in output.err
+
+
+def test_related_lists_communities_of_other_companies(profiles: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["related", str(profiles), "--id", "a1", "-k", "1"]) == 0
+
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(one["id"], one["company"]) for one in found] == [("b2", "B")]
+
+
+def test_evaluate_prints_the_measures_and_writes_run_and_tandems(
+    profiles: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    profiles.rename(tmp_path / "profiles.jsonl")
+    (tmp_path / "qrels.tsv").write_text("id_a\tid_b\tgrade\na1\tb2\t3\n", encoding="utf-8")
+    run, tandems = tmp_path / "run.tsv", tmp_path / "tandems.ndjson"
+
+    assert main(["evaluate", str(tmp_path), "--json", "--run", str(run), "--tandems", str(tandems)]) == 0
+
+    measures = json.loads(capsys.readouterr().out)
+    assert list(measures) == [
+        "ndcg@10",
+        "mrr@10",
+        "p@1",
+        "recall@10",
+        "queries",
+        "pairs",
+        "related",
+        "pair_share",
+        "seconds",
+        "peak_mib",
+    ]
+    assert (measures["ndcg@10"], measures["queries"], measures["pairs"]) == (1.0, 2, 1)
+    first = run.read_text(encoding="utf-8").splitlines()[0].split("\t")
+    assert first[:2] == ["a1", "b2"]
+    assert 0 < float(first[2]) <= 1
+    assert len(tandems.read_text(encoding="utf-8").splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b'{"id": "a", "company": "A", "name": "x"}\n{broken\n', "line 2: not JSON at column 2"),
+        (b'{"id": "a", "company": "A", "name": "\xff"}\n', "line 1: not UTF-8 at byte"),
+        (b'["a"]\n', "line 1: not a JSON object"),
+        (b'{"company": "A", "name": "x"}\n', "line 1: `id` is missing"),
+        (b'{"id": "a", "name": "x"}\n', "line 1: `company` is missing"),
+        (b'{"id": "a", "company": "A", "name": ""}\n', "line 1: `name` is missing"),
+        (b'{"id": "a", "company": "A", "name": "x", "capacity": -1}\n', "line 1: `capacity` is -1"),
+        (b'{"id": "a", "company": "A", "name": "x", "tags": [1]}\n', "line 1: `tags` is not a list of texts"),
+        (b'{"id": "a", "company": "A", "name": "x"}\n' * 2, "line 2: the id 'a' was on line 1 already"),
+    ],
+)
+def test_input_that_cannot_be_used_is_told_with_its_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes, told: str
+) -> None:
+    path = tmp_path / "profiles.ndjson"
+    path.write_bytes(content)
+
+    assert main(["pair", str(path)]) == 2
+
+    assert told in capsys.readouterr().err
+
+
+def test_a_missing_file_an_unknown_id_and_a_setting_out_of_range_are_told(
+    profiles: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["pair", str(profiles.parent / "none.ndjson")]) == 2
+    assert main(["related", str(profiles), "--id", "nobody"]) == 2
+    assert main(["pair", str(profiles), "--min-similarity", "1.1"]) == 2
+
+    told = capsys.readouterr().err
+    assert "none.ndjson: No such file" in told
+    assert "'nobody' is not among the 4 profiles" in told
+    assert "min_similarity: 1.1 is not between 0 and 1" in told
