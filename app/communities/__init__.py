@@ -1,0 +1,1 @@
+"""Community profiles: states, managers, capacity, import."""

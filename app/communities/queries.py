@@ -1,0 +1,128 @@
+"""Reads of communities that need more than a primary key."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from sqlalchemy import or_
+from sqlmodel import Session, col, func, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from app.access.models import Role
+from app.access.service import Caller
+from app.communities.models import Community, CommunityManager, CommunityStatus
+from app.companies.models import Company, CompanyStatus
+from app.people.models import Person, PersonStatus
+
+
+def visible(session: Session, caller: Caller, community_id: str) -> Community | None:
+    """The community, if the caller may see it in full."""
+    query = _seen_by(caller).where(col(Community.id) == community_id)
+    return session.exec(query).first()
+
+
+def page(
+    session: Session,
+    caller: Caller,
+    *,
+    company_id: str | None,
+    status: CommunityStatus | None,
+    source: str | None,
+    after: str | None,
+    limit: int,
+) -> Sequence[Community]:
+    """Communities that the caller may see, by id, one more than `limit`."""
+    query = _seen_by(caller).order_by(col(Community.id)).limit(limit + 1)
+    if company_id is not None:
+        query = query.where(col(Community.company_id) == company_id)
+    if status is not None:
+        query = query.where(col(Community.status) == status)
+    if source is not None:
+        query = query.where(col(Community.source) == source)
+    if after is not None:
+        query = query.where(col(Community.id) > after)
+    return session.exec(query).all()
+
+
+def by_external_ids(
+    session: Session, company_id: str, source: str, external_ids: Iterable[str]
+) -> dict[str, Community]:
+    """Communities of one source by their external ids; unknown ones are absent."""
+    found = session.exec(
+        select(Community).where(
+            col(Community.company_id) == company_id,
+            col(Community.source) == source,
+            col(Community.external_id).in_(list(external_ids)),
+        )
+    )
+    return {str(community.external_id): community for community in found}
+
+
+def by_ids(session: Session, community_ids: Iterable[str]) -> dict[str, Community]:
+    """Communities by id, whoever asks."""
+    found = session.exec(select(Community).where(col(Community.id).in_(list(community_ids))))
+    return {community.id: community for community in found}
+
+
+def managers_of(session: Session, community_ids: Iterable[str]) -> dict[str, list[tuple[Person, bool]]]:
+    """Who speaks for each community, and whether as a deputy; in the order of their addresses."""
+    rows = session.exec(
+        select(CommunityManager, Person)
+        .join(Person, col(Person.id) == col(CommunityManager.person_id))
+        .where(col(CommunityManager.community_id).in_(list(community_ids)), col(Person.status) == PersonStatus.ACTIVE)
+        .order_by(col(Person.email))
+    )
+    managers: dict[str, list[tuple[Person, bool]]] = {}
+    for link, person in rows:
+        managers.setdefault(link.community_id, []).append((person, link.deputy))
+    return managers
+
+
+def taking_part(
+    session: Session, *, company_ids: Sequence[str], community_ids: Sequence[str], today: date
+) -> Sequence[Community]:
+    """Published communities of active companies that are not paused, by id; empty lists mean all."""
+    return session.exec(_taking_part(company_ids, community_ids, today).order_by(col(Community.id))).all()
+
+
+def count_taking_part(
+    session: Session, *, company_ids: Sequence[str], community_ids: Sequence[str], today: date
+) -> tuple[int, int]:
+    """How many communities would take part, and of how many companies."""
+    among = _taking_part(company_ids, community_ids, today).subquery()
+    communities, companies = session.exec(
+        select(func.count(among.c.id), func.count(func.distinct(among.c.company_id)))
+    ).one()
+    return communities, companies
+
+
+def _taking_part(company_ids: Sequence[str], community_ids: Sequence[str], today: date) -> SelectOfScalar[Community]:
+    query = (
+        select(Community)
+        .join(Company, col(Company.id) == col(Community.company_id))
+        .where(
+            col(Company.status) == CompanyStatus.ACTIVE,
+            col(Community.status) == CommunityStatus.PUBLISHED,
+            or_(col(Community.confirm_again_by).is_(None), col(Community.confirm_again_by) >= today),
+        )
+    )
+    if company_ids:
+        query = query.where(col(Community.company_id).in_(list(company_ids)))
+    if community_ids:
+        query = query.where(col(Community.id).in_(list(community_ids)))
+    return query
+
+
+def _seen_by(caller: Caller) -> SelectOfScalar[Community]:
+    query = select(Community)
+    match caller.role:
+        case Role.OPERATOR:
+            return query
+        case Role.ORGANIZER:
+            return query.where(col(Community.status) == CommunityStatus.PUBLISHED)
+        case Role.COORDINATOR | Role.PORTAL:
+            return query.where(col(Community.company_id) == caller.company_id)
+        case Role.MANAGER:
+            mine = select(CommunityManager.community_id).where(col(CommunityManager.person_id) == caller.person_id)
+            return query.where(col(Community.id).in_(mine))
+        case Role.PARTICIPANT:
+            return query.where(col(Community.id).is_(None))

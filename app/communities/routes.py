@@ -1,0 +1,217 @@
+"""HTTP for communities."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Response
+
+from app.access.dependencies import CallerDep, CompanyDep
+from app.access.service import Caller
+from app.communities import queries
+from app.communities import service as communities
+from app.communities.models import Community, CommunityStatus
+from app.communities.schemas import (
+    CommunityCreate,
+    CommunityDocument,
+    CommunityOut,
+    CommunityUpdate,
+    Consent,
+    ExternalId,
+    Id,
+    Pause,
+    PublishMany,
+    PublishReport,
+    PublishRow,
+    Source,
+)
+from app.core.concurrency import IfMatchHeader, etag
+from app.core.database import ReaderDep, Session, SessionDep
+from app.core.http import problems
+from app.core.i18n import LanguageDep
+from app.core.pagination import PageDep, cut
+from app.core.schemas import Page
+
+router = APIRouter(prefix="/v1", tags=["communities"], responses=problems(401, 403))
+
+CommunityId = Annotated[
+    str, Path(max_length=60, description="Id of the community.", examples=["cmt_06em2n0u4hsm7bg6m3r8t2f5ac"])
+]
+SourcePath = Annotated[
+    Source, Path(description="Your name for the system that knows the community.", examples=["intranet"])
+]
+ExternalIdPath = Annotated[
+    ExternalId, Path(description="Its identifier there, percent-encoded.", examples=["data-literacy"])
+]
+CompanyQuery = Annotated[Id | None, Query(description="For operators only: the company meant.")]
+
+
+@router.post("/communities", status_code=201, operation_id="create_community", responses=problems(400, 404, 409, 422))
+def create_community(
+    wish: CommunityCreate, session: SessionDep, caller: CompanyDep, response: Response
+) -> CommunityOut:
+    """Store a community by hand, as a draft. Portals better use the keyed `PUT`, which never duplicates."""
+    community = communities.create(session, caller, wish)
+    response.headers["Location"] = f"/v1/communities/{community.id}"
+    return _answer(session, caller, community, response)
+
+
+@router.get("/communities", operation_id="list_communities", responses=problems(422))
+def list_communities(
+    session: ReaderDep,
+    caller: CallerDep,
+    request: PageDep,
+    company: CompanyQuery = None,
+    status: CommunityStatus | None = None,
+    source: Source | None = None,
+) -> Page[CommunityOut]:
+    """Communities that you see in full, oldest first: your company's or your own; published ones for organizers."""
+    after = request.key(str)
+    found = queries.page(
+        session,
+        caller,
+        company_id=company,
+        status=status,
+        source=source,
+        after=str(after[0]) if after else None,
+        limit=request.limit,
+    )
+    page, cursor = cut(found, request, lambda community: (community.id,))
+    return Page(items=communities.shown(session, caller, page), next_cursor=cursor)
+
+
+@router.post("/communities/publish", operation_id="publish_communities", responses=problems(400, 404, 422))
+def publish_communities(
+    wish: PublishMany, session: SessionDep, caller: CallerDep, language: LanguageDep
+) -> PublishReport:
+    """Publish up to 1,000 communities at once, recording who consented. Each row has its own result."""
+    results = communities.publish_many(session, caller, wish)
+    rows = [
+        PublishRow(
+            community_id=result.community_id,
+            external_id=result.external_id,
+            published=result.problem is None,
+            problem=result.problem.told(language) if result.problem else None,
+        )
+        for result in results
+    ]
+    published = sum(row.published for row in rows)
+    return PublishReport(published=published, refused=len(rows) - published, rows=rows)
+
+
+@router.get("/communities/{community_id}", operation_id="read_community", responses=problems(404))
+def read_community(
+    community_id: CommunityId, session: ReaderDep, caller: CallerDep, response: Response
+) -> CommunityOut:
+    """One community; its `ETag` is what a change must name in `If-Match`."""
+    return _answer(session, caller, communities.get(session, caller, community_id), response)
+
+
+@router.patch(
+    "/communities/{community_id}", operation_id="update_community", responses=problems(400, 404, 412, 422, 428)
+)
+def update_community(
+    community_id: CommunityId,
+    change: CommunityUpdate,
+    session: SessionDep,
+    caller: CallerDep,
+    response: Response,
+    if_match: IfMatchHeader = None,
+) -> CommunityOut:
+    """Change part of a profile, as its manager or on a manager's behalf. Fields left out stay as they are.
+
+    Offers, seeks, formats, rhythm, wishes and the like belong to the manager once named here: a portal's later
+    import does not overwrite them.
+    """
+    return _answer(session, caller, communities.update(session, caller, community_id, change, if_match), response)
+
+
+@router.post("/communities/{community_id}/confirm", operation_id="confirm_community", responses=problems(404, 409))
+def confirm_community(
+    community_id: CommunityId, session: SessionDep, caller: CallerDep, response: Response
+) -> CommunityOut:
+    """Say that the profile is right; good for half a year."""
+    return _answer(session, caller, communities.confirm(session, caller, community_id), response)
+
+
+@router.post(
+    "/communities/{community_id}/publish", operation_id="publish_community", responses=problems(400, 404, 409, 422)
+)
+def publish_community(
+    community_id: CommunityId, consent: Consent, session: SessionDep, caller: CallerDep, response: Response
+) -> CommunityOut:
+    """Let the community be found and take part in rounds, recording who of it agreed and when."""
+    return _answer(session, caller, communities.publish(session, caller, community_id, consent), response)
+
+
+@router.post(
+    "/communities/{community_id}/pause", operation_id="pause_community", responses=problems(400, 404, 409, 422)
+)
+def pause_community(
+    community_id: CommunityId, pause: Pause, session: SessionDep, caller: CallerDep, response: Response
+) -> CommunityOut:
+    """Take no part for a while. Running tandems go on."""
+    return _answer(session, caller, communities.pause(session, caller, community_id, pause.until), response)
+
+
+@router.post("/communities/{community_id}/resume", operation_id="resume_community", responses=problems(404, 409))
+def resume_community(
+    community_id: CommunityId, session: SessionDep, caller: CallerDep, response: Response
+) -> CommunityOut:
+    """Take part again."""
+    return _answer(session, caller, communities.resume(session, caller, community_id), response)
+
+
+@router.post("/communities/{community_id}/archive", operation_id="archive_community", responses=problems(404, 409))
+def archive_community(
+    community_id: CommunityId, session: SessionDep, caller: CallerDep, response: Response
+) -> CommunityOut:
+    """Take no part any more."""
+    return _answer(session, caller, communities.archive(session, caller, community_id), response)
+
+
+@router.put(
+    "/sources/{source}/communities/{external_id:path}",
+    operation_id="upsert_community",
+    responses={201: {"model": CommunityOut, "description": "Created."}} | problems(400, 404, 409, 412, 422),
+)
+def upsert_community(
+    source: SourcePath,
+    external_id: ExternalIdPath,
+    document: CommunityDocument,
+    session: SessionDep,
+    caller: CompanyDep,
+    response: Response,
+    company: CompanyQuery = None,
+) -> CommunityOut:
+    """Store a community under your own identifier: 201 when it is new, 200 when it was there. Repeating is safe.
+
+    A whole document: what you leave out of the portal's fields is empty afterwards. What a manager entered
+    (offers, seeks, formats, rhythm, wishes) is never overwritten. New communities are drafts: nobody else sees them
+    before they are published.
+    """
+    community, created = communities.upsert(session, caller, source, external_id, document, company)
+    response.status_code = 201 if created else 200
+    response.headers["Location"] = f"/v1/communities/{community.id}"
+    return _answer(session, caller, community, response)
+
+
+@router.get(
+    "/sources/{source}/communities/{external_id:path}",
+    operation_id="read_community_by_external_id",
+    responses=problems(404, 422),
+)
+def read_community_by_external_id(
+    source: SourcePath,
+    external_id: ExternalIdPath,
+    session: ReaderDep,
+    caller: CompanyDep,
+    response: Response,
+    company: CompanyQuery = None,
+) -> CommunityOut:
+    """The community that you know by this identifier."""
+    community = communities.get_by_external_id(session, caller, source, external_id, company)
+    return _answer(session, caller, community, response)
+
+
+def _answer(session: Session, caller: Caller, community: Community, response: Response) -> CommunityOut:
+    response.headers["ETag"] = etag(community.version)
+    return communities.shown(session, caller, [community])[0]

@@ -1,0 +1,240 @@
+"""What the API accepts and returns about communities."""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints
+
+from app.communities.models import (
+    Access,
+    Collaboration,
+    CommunityStatus,
+    Format,
+    Kind,
+    Origin,
+    Practice,
+    SensitiveTopic,
+    SizeBand,
+    Stage,
+)
+from app.companies.schemas import Sector
+from app.core.schemas import Input, LanguageTag, Line, Output, Phrase, Text, TimeZone, UtcTime
+from app.people.schemas import Contact
+
+MAX_AT_ONCE = 1000
+
+Purpose = Annotated[Text, StringConstraints(min_length=1, max_length=500)]
+Paragraphs = Annotated[Text, StringConstraints(min_length=1, max_length=20_000)]
+Phrases = Annotated[list[Phrase], Field(max_length=30)]
+ExternalId = Annotated[Text, StringConstraints(min_length=1, max_length=200)]
+Source = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]{0,59}$")]
+Id = Annotated[str, StringConstraints(min_length=1, max_length=60)]
+
+EXAMPLE = {
+    "name": "Data Literacy Circle",
+    "teaser": "Numbers that everyone can read",
+    "purpose": "We help colleagues without a data background to ask good questions of data and to read charts.",
+    "description": "Monthly show-and-tell, a learning path in six steps and a help desk by colleagues.",
+    "topics": ["data literacy", "data visualisation"],
+    "tags": ["Power BI", "dashboards"],
+    "kind": "practice",
+    "size_band": "100-499",
+    "languages": ["en", "de"],
+    "time_zone": "Europe/Berlin",
+}
+EXAMPLE_OF_MANAGER = {
+    "offers": ["learning path for chart reading"],
+    "seeks": ["how to keep multipliers motivated"],
+    "formats_practised": ["peer_learning"],
+    "rhythm_weeks": 6,
+    "capacity": 1,
+}
+
+
+class ManagerContact(Contact):
+    deputy: bool = False
+
+
+class PortalFields(Input):
+    """What an intranet knows about a community. A whole document: what is left out is empty afterwards."""
+
+    name: Line
+    teaser: Line | None = None
+    purpose: Purpose | None = Field(None, description="One or two sentences, at most 500 characters.")
+    description: Paragraphs | None = None
+    topics: list[Phrase] = Field(default_factory=list, max_length=5, description="Up to five themes.")
+    tags: Phrases = Field(default_factory=list)
+    target_group: Line | None = None
+    kind: Kind | None = None
+    practice: Practice | None = None
+    origin: Origin | None = None
+    access: Access | None = None
+    size_band: SizeBand | None = Field(None, description="A band, never a count.")
+    founded_year: Annotated[int, Field(ge=1900, le=2100)] | None = None
+    languages: list[LanguageTag] = Field(default_factory=list, max_length=10, description="BCP 47: `de`, `en`, `fr`.")
+    time_zone: TimeZone | None = Field(None, description="IANA name; the company's when left out.")
+    platform: Line | None = None
+    collaboration: Collaboration | None = None
+
+
+class ManagerFields(Input):
+    """What only a manager can say. A portal may fill it in first; once a manager has entered it, it is theirs."""
+
+    stage: Stage | None = None
+    offers: Phrases = Field(default_factory=list, description="What we can show.")
+    seeks: Phrases = Field(default_factory=list, description="What we want to learn.")
+    formats_practised: list[Format] = Field(default_factory=list, max_length=20)
+    formats_wanted: list[Format] = Field(default_factory=list, max_length=20)
+    rhythm_weeks: Literal[4, 6, 8] | None = None
+    meeting_minutes: Literal[45, 60] | None = None
+    capacity: Annotated[int, Field(ge=0, le=3, strict=True, description="Tandems wanted at the same time.")] = 1
+    horizon_months: Literal[3, 6, 12] | None = None
+    wished_companies: list[Id] = Field(default_factory=list, max_length=100)
+    excluded_companies: list[Id] = Field(default_factory=list, max_length=100)
+    wished_sectors: list[Sector] = Field(default_factory=list, max_length=30)
+    excluded_sectors: list[Sector] = Field(default_factory=list, max_length=30)
+    touches: list[SensitiveTopic] | None = Field(
+        None,
+        max_length=6,
+        description="Sensitive work that the community touches; `[]` for none, null for not asked.",
+    )
+    listed_openly: bool = False
+
+
+MANAGER_FIELDS = frozenset(ManagerFields.model_fields)
+PORTAL_FIELDS = frozenset(PortalFields.model_fields)
+PROFILE_FIELDS = PORTAL_FIELDS | MANAGER_FIELDS
+
+
+class CommunityDocument(PortalFields, ManagerFields):
+    """A community as a portal stores it. Fields of the manager are optional and never overwrite a manager's."""
+
+    managers: list[ManagerContact] | None = Field(
+        None, max_length=20, description="Who speaks for it; left out: unchanged."
+    )
+
+    model_config = ConfigDict(json_schema_extra={"example": EXAMPLE})
+
+
+class CommunityRow(CommunityDocument):
+    """A row of an import."""
+
+    external_id: ExternalId
+
+
+class CommunityCreate(CommunityDocument):
+    company_id: Id | None = Field(None, description="For operators only.")
+
+    model_config = ConfigDict(json_schema_extra={"example": EXAMPLE | EXAMPLE_OF_MANAGER})
+
+
+class CommunityUpdate(CommunityDocument):
+    """Any part of a profile; what is left out stays as it is."""
+
+    # Required in a whole document, not in a part; the default is never applied.
+    name: Line = ""
+
+    model_config = ConfigDict(json_schema_extra={"example": EXAMPLE_OF_MANAGER})
+
+
+class Consent(Input):
+    """Who of the community agreed to be published, and when."""
+
+    consent_by: Line = Field(description="A role, not a name: `community manager`.")
+    consent_at: AwareDatetime | None = Field(None, description="Now when left out.")
+
+    model_config = ConfigDict(json_schema_extra={"example": {"consent_by": "community manager"}})
+
+
+class PublishMany(Consent):
+    """Communities to publish, by id or by the external ids of one source."""
+
+    community_ids: list[Id] = Field(default_factory=list, max_length=MAX_AT_ONCE)
+    source: Source | None = None
+    external_ids: list[ExternalId] = Field(default_factory=list, max_length=MAX_AT_ONCE)
+    company_id: Id | None = Field(None, description="For operators only, with `external_ids`.")
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "source": "intranet",
+                "external_ids": ["data-literacy", "running-group"],
+                "consent_by": "community manager",
+            }
+        }
+    )
+
+
+class PublishRow(Output):
+    community_id: str | None
+    external_id: str | None
+    published: bool
+    problem: str | None = Field(description="Why it was not published and what to do.")
+
+
+class PublishReport(Output):
+    published: int
+    refused: int
+    rows: list[PublishRow]
+
+
+class Pause(Input):
+    until: date | None = Field(None, description="When it takes part again; left out: until it is resumed.")
+
+    model_config = ConfigDict(json_schema_extra={"example": {"until": "2027-01-31"}})
+
+
+class ManagerOut(Output):
+    person_id: str
+    first_name: str
+    email: str
+    deputy: bool
+
+
+class CommunityOut(Output):
+    id: str
+    company_id: str
+    source: str | None
+    external_id: str | None
+    status: CommunityStatus
+    version: int
+    name: str
+    teaser: str | None
+    purpose: str | None
+    description: str | None
+    topics: list[str]
+    tags: list[str]
+    target_group: str | None
+    kind: Kind | None
+    practice: Practice | None
+    origin: Origin | None
+    access: Access | None
+    size_band: SizeBand | None
+    founded_year: int | None
+    languages: list[str]
+    time_zone: str | None
+    platform: str | None
+    collaboration: Collaboration | None
+    stage: Stage | None
+    offers: list[str]
+    seeks: list[str]
+    formats_practised: list[Format]
+    formats_wanted: list[Format]
+    rhythm_weeks: int | None
+    meeting_minutes: int | None
+    capacity: int
+    horizon_months: int | None
+    wished_companies: list[str]
+    excluded_companies: list[str]
+    wished_sectors: list[str]
+    excluded_sectors: list[str]
+    touches: list[SensitiveTopic] | None
+    listed_openly: bool
+    entered_by_manager: list[str]
+    consent_by: str | None
+    consent_at: UtcTime | None
+    paused_until: date | None
+    confirm_again_by: date | None
+    managers: list[ManagerOut] | None = Field(description="Contacts; null where the caller may not see them.")
+    created_at: UtcTime
+    updated_at: UtcTime

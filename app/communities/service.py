@@ -1,0 +1,374 @@
+"""Communities: stored by portals, completed by managers, published only with consent.
+
+draft -> confirmed -> published <-> paused        any of them -> archived
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import delete
+from sqlmodel import Session, col
+
+from app.access import service as access
+from app.access.models import Role
+from app.access.service import Caller
+from app.communities import queries
+from app.communities.models import Community, CommunityManager, CommunityStatus
+from app.communities.schemas import (
+    MANAGER_FIELDS,
+    PORTAL_FIELDS,
+    PROFILE_FIELDS,
+    CommunityCreate,
+    CommunityDocument,
+    CommunityOut,
+    CommunityUpdate,
+    Consent,
+    ManagerContact,
+    ManagerOut,
+    PublishMany,
+)
+from app.companies import service as companies
+from app.core import events
+from app.core.clock import now
+from app.core.concurrency import require_match
+from app.core.errors import Conflict, NotFound, Problem, Unprocessable
+from app.core.i18n import mark
+from app.core.ids import new_id
+from app.people import service as people
+
+CONFIRM_AGAIN_AFTER = timedelta(days=182)
+_SEES_CONTACTS = frozenset({Role.OPERATOR, Role.COORDINATOR, Role.PORTAL, Role.MANAGER})
+
+
+class CommunityNotFound(NotFound):
+    slug = "community-not-found"
+    title = mark("No such community")
+    detail = mark("There is no community {community_id} that you may see. List yours with GET /v1/communities.")
+
+
+class WrongState(Conflict):
+    slug = "wrong-community-state"
+    title = mark("The community is in another state")
+    detail = mark("To {verb} a community it must be {needed}; this one is {status}.")
+
+
+class NoTheme(Unprocessable):
+    slug = "community-without-theme"
+    title = mark("Nothing to find a partner by")
+    detail = mark("Write a purpose, a description, topics or tags first, so that related communities can be found.")
+
+
+class NothingToPublish(Unprocessable):
+    slug = "nothing-to-publish"
+    title = mark("No community named")
+    detail = mark("Name `community_ids`, or `source` together with `external_ids`.")
+
+
+class PauseInThePast(Unprocessable):
+    slug = "pause-in-the-past"
+    title = mark("The pause would be over already")
+    detail = mark("`until` is in the past. Choose a later day or leave it out.")
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What became of documents that were stored, by external id."""
+
+    communities: Mapping[str, Community]
+    created: frozenset[str]
+    updated: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class PublishResult:
+    community_id: str | None
+    external_id: str | None
+    problem: Problem | None
+
+
+def create(session: Session, caller: Caller, wish: CommunityCreate) -> Community:
+    """A new draft that no portal keeps in step."""
+    caller.require(Role.OPERATOR, Role.COORDINATOR, Role.PORTAL)
+    company = companies.get_active(session, caller, access.company_for(caller, wish.company_id))
+    community = _new(company.id, None, None)
+    _apply(community, wish.model_dump(include=PROFILE_FIELDS, mode="json"))
+    session.add(community)
+    session.flush()
+    _replace_managers(session, company.id, {community.id: wish.managers})
+    events.record(session, "community.created", community.id)
+    return community
+
+
+def upsert(
+    session: Session, caller: Caller, source: str, external_id: str, document: CommunityDocument, company: str | None
+) -> tuple[Community, bool]:
+    """Store a portal's document under its own identifier; the community, and whether it is new."""
+    owner = companies.get_active(session, caller, access.company_for(caller, company))
+    stored = store(session, owner.id, source, {external_id: document})
+    return stored.communities[external_id], external_id in stored.created
+
+
+def store(
+    session: Session,
+    company_id: str,
+    source: str,
+    documents: Mapping[str, CommunityDocument],
+    *,
+    dry_run: bool = False,
+) -> Stored:
+    """Store documents by external id: new ones as drafts, known ones only where something differs.
+
+    Portal fields are replaced as a whole. Manager fields are taken only where the document names them and no
+    manager has entered them. A dry run says what would happen and changes nothing.
+    """
+    known = queries.by_external_ids(session, company_id, source, documents)
+    speakers = queries.managers_of(session, [community.id for community in known.values()])
+    created, updated = set(), set()
+    managers: dict[str, list[ManagerContact] | None] = {}
+    for external_id, document in documents.items():
+        community = known.get(external_id)
+        values = _portal_values(document, community)
+        if community is None:
+            created.add(external_id)
+            community = known[external_id] = _new(company_id, source, external_id)
+        elif not _differs(community, values) and not _other_managers(document, speakers.get(community.id, [])):
+            continue
+        else:
+            updated.add(external_id)
+        if dry_run:
+            continue
+        _apply(community, values)
+        session.add(community)
+        managers[community.id] = document.managers
+    if dry_run:
+        return Stored({}, frozenset(created), frozenset(updated))
+    session.flush()
+    _replace_managers(session, company_id, managers)
+    return Stored(known, frozenset(created), frozenset(updated))
+
+
+def get(session: Session, caller: Caller, community_id: str) -> Community:
+    """The community, if the caller may see it in full. Raises CommunityNotFound."""
+    community = queries.visible(session, caller, community_id)
+    if community is None:
+        raise CommunityNotFound(community_id=community_id)
+    return community
+
+
+def get_by_external_id(
+    session: Session, caller: Caller, source: str, external_id: str, company: str | None
+) -> Community:
+    """The community that a portal knows by this identifier. Raises CommunityNotFound."""
+    owner = companies.get(session, caller, access.company_for(caller, company))
+    community = queries.by_external_ids(session, owner.id, source, [external_id]).get(external_id)
+    if community is None:
+        raise CommunityNotFound(community_id=f"{source}/{external_id}")
+    return community
+
+
+def update(
+    session: Session, caller: Caller, community_id: str, change: CommunityUpdate, if_match: str | None
+) -> Community:
+    """Change a part of a profile. Manager fields named here belong to the manager from now on."""
+    community = _changeable(session, caller, community_id)
+    require_match(if_match, community.version)
+    named = change.model_dump(include=PROFILE_FIELDS, exclude_unset=True, mode="json")
+    entered = set(community.entered_by_manager) | (named.keys() & MANAGER_FIELDS)
+    _apply(community, named | {"entered_by_manager": sorted(entered)})
+    session.add(community)
+    session.flush()
+    _replace_managers(session, community.company_id, {community.id: change.managers})
+    events.record(session, "community.changed", community.id)
+    return community
+
+
+def confirm(session: Session, caller: Caller, community_id: str) -> Community:
+    """A manager has looked at the profile and found it right; good for half a year."""
+    community = _changeable(session, caller, community_id)
+    if community.status is CommunityStatus.ARCHIVED:
+        raise WrongState(verb="confirm", needed="draft, confirmed, published, paused", status=community.status.value)
+    if community.status is CommunityStatus.DRAFT:
+        _move(session, community, CommunityStatus.CONFIRMED)
+    community.confirm_again_by = (now() + CONFIRM_AGAIN_AFTER).date()
+    return community
+
+
+def publish(session: Session, caller: Caller, community_id: str, consent: Consent) -> Community:
+    """Let the community be found and take part in rounds, recording who of it agreed."""
+    community = _changeable(session, caller, community_id)
+    _publish(session, community, consent, now())
+    return community
+
+
+def publish_many(session: Session, caller: Caller, wish: PublishMany) -> list[PublishResult]:
+    """Publish several; each on its own, in the order named."""
+    by_external: dict[str, Community] = {}
+    if wish.external_ids:
+        if wish.source is None:
+            raise NothingToPublish
+        owner = companies.get(session, caller, access.company_for(caller, wish.company_id))
+        by_external = queries.by_external_ids(session, owner.id, wish.source, wish.external_ids)
+    elif not wish.community_ids:
+        raise NothingToPublish
+    named: list[tuple[str | None, str | None]] = [(community_id, None) for community_id in wish.community_ids]
+    named += [
+        (by_external[name].id if name in by_external else None, name) for name in dict.fromkeys(wish.external_ids)
+    ]
+    results = []
+    for community_id, external_id in named:
+        problem: Problem | None = None
+        try:
+            if community_id is None:
+                raise CommunityNotFound(community_id=f"{wish.source}/{external_id}")
+            publish(session, caller, community_id, wish)
+        except Problem as refusal:
+            problem = refusal
+        results.append(PublishResult(community_id, external_id, problem))
+    return results
+
+
+def publish_all(session: Session, company_id: str, source: str, external_ids: Iterable[str], consent: Consent) -> int:
+    """Publish what can be published of one source; how many are new among the published."""
+    moment, count = now(), 0
+    for community in queries.by_external_ids(session, company_id, source, external_ids).values():
+        if community.status in _MAY_PUBLISH and _has_theme(community):
+            _publish(session, community, consent, moment)
+            count += 1
+    return count
+
+
+def pause(session: Session, caller: Caller, community_id: str, until: date | None) -> Community:
+    """Take no part for a while."""
+    community = _changeable(session, caller, community_id)
+    if community.status is not CommunityStatus.PUBLISHED:
+        raise WrongState(verb="pause", needed="published", status=community.status.value)
+    if until is not None and until < now().date():
+        raise PauseInThePast
+    _move(session, community, CommunityStatus.PAUSED)
+    community.paused_until = until
+    return community
+
+
+def resume(session: Session, caller: Caller, community_id: str) -> Community:
+    """Take part again."""
+    community = _changeable(session, caller, community_id)
+    if community.status is not CommunityStatus.PAUSED:
+        raise WrongState(verb="resume", needed="paused", status=community.status.value)
+    _move(session, community, CommunityStatus.PUBLISHED)
+    community.paused_until = None
+    return community
+
+
+def archive(session: Session, caller: Caller, community_id: str) -> Community:
+    """Take no part any more."""
+    community = _changeable(session, caller, community_id)
+    if community.status is CommunityStatus.ARCHIVED:
+        raise WrongState(verb="archive", needed="draft, confirmed, published, paused", status=community.status.value)
+    _move(session, community, CommunityStatus.ARCHIVED)
+    return community
+
+
+def shown(session: Session, caller: Caller, communities: Sequence[Community]) -> list[CommunityOut]:
+    """Communities as the caller may see them: contacts only inside the own company."""
+    sees_contacts = caller.role in _SEES_CONTACTS
+    speakers = queries.managers_of(session, [one.id for one in communities]) if sees_contacts else {}
+
+    def managers(community: Community) -> list[ManagerOut] | None:
+        if not sees_contacts:
+            return None
+        return [
+            ManagerOut(person_id=person.id, first_name=person.first_name, email=person.email, deputy=deputy)
+            for person, deputy in speakers.get(community.id, [])
+        ]
+
+    return [
+        CommunityOut.model_validate(community.model_dump() | {"managers": managers(community)})
+        for community in communities
+    ]
+
+
+_MAY_PUBLISH = frozenset({CommunityStatus.DRAFT, CommunityStatus.CONFIRMED})
+
+
+def _publish(session: Session, community: Community, consent: Consent, moment: datetime) -> None:
+    if community.status not in _MAY_PUBLISH:
+        raise WrongState(verb="publish", needed="draft, confirmed", status=community.status.value)
+    if not _has_theme(community):
+        raise NoTheme
+    _move(session, community, CommunityStatus.PUBLISHED)
+    community.consent_by = consent.consent_by
+    community.consent_at = consent.consent_at or moment
+    community.confirm_again_by = (moment + CONFIRM_AGAIN_AFTER).date()
+
+
+def _has_theme(community: Community) -> bool:
+    return bool(community.purpose or community.description or community.topics or community.tags)
+
+
+def _changeable(session: Session, caller: Caller, community_id: str) -> Community:
+    community = get(session, caller, community_id)
+    caller.require(Role.OPERATOR, Role.COORDINATOR, Role.PORTAL, Role.MANAGER)
+    return community
+
+
+def _move(session: Session, community: Community, status: CommunityStatus) -> None:
+    community.status = status
+    community.version += 1
+    community.updated_at = now()
+    session.add(community)
+    events.record(session, f"community.{status.value}", community.id)
+
+
+def _new(company_id: str, source: str | None, external_id: str | None) -> Community:
+    moment = now()
+    return Community(
+        id=new_id("cmt"),
+        company_id=company_id,
+        source=source,
+        external_id=external_id,
+        status=CommunityStatus.DRAFT,
+        version=0,
+        created_at=moment,
+        updated_at=moment,
+        name="",
+    )
+
+
+def _apply(community: Community, values: Mapping[str, object]) -> None:
+    for field, value in values.items():
+        setattr(community, field, value)
+    community.version += 1
+    community.updated_at = now()
+
+
+def _portal_values(document: CommunityDocument, community: Community | None) -> dict[str, object]:
+    entered = frozenset(community.entered_by_manager if community else ())
+    named = document.model_fields_set & MANAGER_FIELDS
+    return document.model_dump(include=PORTAL_FIELDS | (named - entered), mode="json")
+
+
+def _differs(community: Community, values: Mapping[str, object]) -> bool:
+    return any(getattr(community, field) != value for field, value in values.items())
+
+
+def _other_managers(document: CommunityDocument, present: Sequence[tuple[people.Person, bool]]) -> bool:
+    if document.managers is None:
+        return False
+    wanted = {(contact.email, contact.deputy) for contact in document.managers}
+    return wanted != {(person.email, deputy) for person, deputy in present}
+
+
+def _replace_managers(
+    session: Session, company_id: str, wanted: Mapping[str, Sequence[ManagerContact] | None]
+) -> None:
+    named = {community_id: contacts for community_id, contacts in wanted.items() if contacts is not None}
+    if not named:
+        return
+    persons = people.ensure(session, company_id, [contact for contacts in named.values() for contact in contacts])
+    session.execute(delete(CommunityManager).where(col(CommunityManager.community_id).in_(list(named))))
+    for community_id, contacts in named.items():
+        for contact in {contact.email: contact for contact in contacts}.values():
+            person_id = persons[contact.email].id
+            session.add(CommunityManager(community_id=community_id, person_id=person_id, deputy=contact.deputy))
+    session.flush()

@@ -1,0 +1,62 @@
+"""Facts that travel upward: a feature records an event in its transaction, a handler registered above reacts later.
+
+Events carry ids, never contents. Each is handled in a transaction of its own together with what its handlers change,
+so a fact is acted on exactly once; a handler that raises leaves its event to be tried again.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+from sqlmodel import Field, Session, SQLModel, col, select
+
+from app.core.clock import now
+from app.core.database import Database, UtcDateTime
+from app.core.ids import new_id
+
+MAX_ATTEMPTS = 10
+
+
+class Event(SQLModel, table=True):
+    __tablename__ = "event"
+
+    id: str = Field(primary_key=True)
+    kind: str
+    subject_id: str = Field(index=True)
+    happened_at: datetime = Field(sa_type=UtcDateTime)
+    handled_at: datetime | None = Field(default=None, index=True, sa_type=UtcDateTime)
+    attempts: int = 0
+
+
+Handler = Callable[[Session, Event], None]
+Handlers = Mapping[str, Sequence[Handler]]
+
+
+def record(session: Session, kind: str, subject_id: str) -> None:
+    """Note that something happened, e.g. `community.published`, in the transaction in which it does."""
+    session.add(Event(id=new_id("evt"), kind=kind, subject_id=subject_id, happened_at=now()))
+
+
+def handle_next(database: Database, handlers: Handlers) -> bool:
+    """Handle the oldest open event; False when there is none. What a handler raises goes to the caller,
+    after the failure was counted; an event that failed too often waits for a person."""
+    with database.session() as session:
+        open_events = select(Event).where(col(Event.handled_at).is_(None), col(Event.attempts) < MAX_ATTEMPTS)
+        event = session.exec(
+            open_events.order_by(col(Event.attempts), col(Event.id)).limit(1).with_for_update(skip_locked=True)
+        ).first()
+        if event is None:
+            return False
+        event_id = event.id
+        try:
+            with session.begin_nested():
+                for handler in handlers.get(event.kind, ()):
+                    handler(session, event)
+        except Exception:
+            failed = session.get_one(Event, event_id)
+            failed.attempts += 1
+            session.add(failed)
+            session.commit()
+            raise
+        event.handled_at = now()
+        session.add(event)
+        return True

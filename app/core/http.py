@@ -1,0 +1,150 @@
+"""What every answer has in common: errors as problem+json in the caller's language, a request id, an access log line."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from sqlalchemy.exc import IntegrityError
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.core.errors import (
+    PROBLEM_JSON,
+    BodyTooLarge,
+    HttpProblem,
+    InvalidInput,
+    MalformedBody,
+    MethodNotAllowed,
+    NoSuchPath,
+    Problem,
+    SameMoment,
+    Unexpected,
+)
+from app.core.i18n import preferred_language
+from app.core.ids import new_id
+from app.core.schemas import ProblemOut
+from app.core.validation import as_errors
+
+log = structlog.get_logger()
+
+_DESCRIPTIONS = {
+    400: "The body cannot be read.",
+    401: "The key is missing, unknown, expired or revoked.",
+    403: "You may see this, but not change it.",
+    404: "It does not exist, or you may not see it.",
+    409: "The moment is wrong: the state does not allow it.",
+    412: "If-Match names another version.",
+    413: "The body is too large.",
+    415: "The content type is not one of those accepted.",
+    422: "Values are not accepted; `errors` names each place.",
+    428: "If-Match is missing.",
+    503: "Not ready.",
+}
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Error answers of an operation, for its OpenAPI description."""
+    schema = {"$ref": "#/components/schemas/ProblemOut"}
+    return {
+        status: {"description": _DESCRIPTIONS[status], "content": {PROBLEM_JSON: {"schema": schema}}}
+        for status in statuses
+    }
+
+
+def add_error_handlers(app: FastAPI) -> None:
+    """All errors leave through here."""
+    app.add_exception_handler(Problem, _named_problem)
+    app.add_exception_handler(RequestValidationError, _invalid_request)
+    app.add_exception_handler(HTTPException, _http_exception)
+    app.add_exception_handler(IntegrityError, _same_moment)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def answer(request: Request, problem: Problem, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """A problem as the answer to a request, in the language it asks for."""
+    body = problem.as_json(preferred_language(request.headers.get("accept-language")))
+    all_headers = {**problem.headers, **(headers or {}), "Vary": "Accept-Language"}
+    return JSONResponse(body, status_code=body["status"], headers=all_headers, media_type=PROBLEM_JSON)
+
+
+async def _named_problem(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Problem)  # noqa: S101  registered for Problem only
+    return answer(request, error)
+
+
+async def _invalid_request(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101  registered for this type only
+    findings = error.errors()
+    broken = next((finding for finding in findings if finding["type"] == "json_invalid"), None)
+    if broken is not None:
+        position = broken["loc"][-1]
+        reason = str(broken.get("ctx", {}).get("error", "not JSON"))
+        return answer(request, MalformedBody(reason=f"{reason} ({position})"))
+    language = preferred_language(request.headers.get("accept-language"))
+    return answer(request, InvalidInput(errors=as_errors(findings, language)))
+
+
+async def _http_exception(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101  registered for this type only
+    by_status: dict[int, Problem] = {404: NoSuchPath(), 405: MethodNotAllowed(), 413: BodyTooLarge()}
+    problem = by_status.get(error.status_code)
+    if problem is None and error.status_code == 400:
+        problem = MalformedBody(reason=str(error.detail))
+    return answer(request, problem or HttpProblem(error.status_code, str(error.detail)), error.headers)
+
+
+async def _same_moment(request: Request, error: Exception) -> JSONResponse:
+    # What can be checked beforehand was; what remains is two requests that passed the check together.
+    log.warning("integrity_error", request_id=request.scope.get("request_id", ""), route=_route(request.scope))
+    return answer(request, SameMoment())
+
+
+async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+    request_id = request.scope.get("request_id", "")
+    log.error("unexpected", request_id=request_id, route=_route(request.scope), exc_info=error)
+    return answer(request, Unexpected(request_id=request_id))
+
+
+class AccessLog:
+    """One line a request: method, route template (never the path, which may hold ids), status, milliseconds."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        request_id = scope["request_id"] = new_id("req")
+        status = 500
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_with_id)
+        finally:
+            log.info(
+                "request",
+                method=scope["method"],
+                route=_route(scope),
+                status=status,
+                ms=round((time.perf_counter() - started) * 1000, 1),
+                request_id=request_id,
+            )
+
+
+def _route(scope: Scope) -> str:
+    return str(getattr(scope.get("route"), "path", "(no route)"))
+
+
+__all__ = ["AccessLog", "ProblemOut", "add_error_handlers", "answer", "problems"]

@@ -1,0 +1,109 @@
+"""What inputs and outputs of all features share: strict input, complete output, and a few field types."""
+
+import re
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Annotated, Generic, TypeVar
+from zoneinfo import available_timezones
+
+import langcodes
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
+from pydantic_core import PydanticCustomError
+
+T = TypeVar("T")
+
+# The form only: whether an address works shows when something is sent to it.
+_EMAIL = re.compile(r"[^@\s<>()\[\],;:\"\\]+@[^@\s<>()\[\],;:\"\\]+\.[^@\s<>()\[\],;:\"\\.]+")
+
+
+class Input(BaseModel):
+    """A body: unknown fields are refused, text is trimmed."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+class Output(BaseModel):
+    """An answer: every field is always there; unknown is null."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class Page(Output, Generic[T]):
+    items: list[T]
+    next_cursor: str | None = Field(description="Send it as `cursor` for the next page; null on the last one.")
+
+
+class FieldProblem(Output):
+    pointer: str | None = Field(None, description="JSON pointer into the body.")
+    parameter: str | None = Field(None, description="Name of a query, path or header parameter.")
+    detail: str
+
+
+class ProblemOut(Output):
+    """An error as RFC 9457 describes it."""
+
+    type: str = Field(description="Address of an explanation; stable, so that programs can tell errors apart.")
+    title: str
+    status: int
+    detail: str = Field(description="What happened and what to do, in the language of Accept-Language.")
+    errors: list[FieldProblem] | None = Field(None, description="One entry for each value that is not accepted.")
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "type": "/problems/invalid-input",
+                "title": "Some values are not accepted",
+                "status": 422,
+                "detail": "See `errors`: each entry names the place and what to change. Nothing was stored.",
+                "errors": [{"pointer": "/purpose", "detail": "is too long; shorten it to at most 500 characters"}],
+            }
+        }
+    )
+
+
+def _no_control_characters(text: str) -> str:
+    # Line breaks and tabs are text; a NUL or an escape sequence is not, and PostgreSQL stores no NUL.
+    if any((ord(c) < 32 and c not in "\n\r\t") or 0x7F <= ord(c) < 0xA0 for c in text):
+        raise PydanticCustomError("control_characters", "contains control characters")
+    return text
+
+
+@lru_cache(maxsize=1024)
+def _is_language(tag: str) -> bool:
+    return langcodes.tag_is_valid(tag)
+
+
+def _language_tag(tag: str) -> str:
+    if not _is_language(tag):
+        raise PydanticCustomError("unknown_language", "unknown language {value}", {"value": tag})
+    return str(langcodes.standardize_tag(tag))
+
+
+@lru_cache(maxsize=1)
+def _time_zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def _time_zone(name: str) -> str:
+    if name not in _time_zones():
+        raise PydanticCustomError("unknown_time_zone", "unknown time zone {value}", {"value": name})
+    return name
+
+
+def _email(address: str) -> str:
+    if not _EMAIL.fullmatch(address):
+        raise PydanticCustomError("not_an_email", "not an e-mail address")
+    return address
+
+
+def _with_z(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+Text = Annotated[str, AfterValidator(_no_control_characters)]
+Line = Annotated[Text, StringConstraints(min_length=1, max_length=200)]
+Phrase = Annotated[Text, StringConstraints(min_length=1, max_length=120)]
+LanguageTag = Annotated[str, StringConstraints(min_length=1, max_length=35), AfterValidator(_language_tag)]
+TimeZone = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_time_zone)]
+Email = Annotated[str, StringConstraints(max_length=254, to_lower=True), AfterValidator(_email)]
+UtcTime = Annotated[AwareDatetime, PlainSerializer(_with_z, return_type=str)]

@@ -1,0 +1,56 @@
+"""Every setting of the service, from environment variables `TANDEM_...` or a `.env` file. Unsafe ones are refused."""
+
+from functools import lru_cache
+from typing import Literal, Self
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_DEVELOPMENT_PEPPER = "development-only-pepper"
+_SHORTEST_PEPPER = 32
+
+
+class Settings(BaseSettings):
+    """Defaults run one machine: SQLite, one API process, one worker."""
+
+    model_config = SettingsConfigDict(env_prefix="TANDEM_", env_file=".env", extra="ignore")
+
+    environment: Literal["development", "production"] = "development"
+    database_url: str = Field(
+        "sqlite:///var/tandem.db",
+        description="SQLAlchemy address: `sqlite:///path` or `postgresql+psycopg://user:password@host/name`.",
+    )
+    key_pepper: SecretStr = Field(
+        SecretStr(_DEVELOPMENT_PEPPER),
+        description="Secret that API keys are hashed with; at least 32 characters outside development. "
+        "Changing it makes every key invalid.",
+    )
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=1, le=65535)
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    max_body_bytes: int = Field(1_048_576, ge=1, description="Largest JSON body, except imports.")
+    max_import_bytes: int = Field(67_108_864, ge=1, description="Largest import.")
+    lease_seconds: float = Field(
+        60.0,
+        gt=0,
+        description="How long a job belongs to a worker that is not heard of. Longer than the longest step that "
+        "cannot be interrupted: exact pairing takes about 8 s for 100,000 communities.",
+    )
+    poll_seconds: float = Field(0.5, gt=0, description="How often an idle worker looks for work.")
+    worker_silent_seconds: float = Field(30.0, gt=0, description="/readyz misses a worker after this long.")
+
+    @model_validator(mode="after")
+    def refuse_unsafe(self) -> Self:
+        if self.environment == "production" and len(self.key_pepper.get_secret_value()) < _SHORTEST_PEPPER:
+            raise ValueError("set TANDEM_KEY_PEPPER to at least 32 random characters, e.g. `openssl rand -hex 32`")
+        return self
+
+    @property
+    def on_sqlite(self) -> bool:
+        return self.database_url.startswith("sqlite")
+
+
+@lru_cache(maxsize=1)
+def get_settings() -> Settings:
+    """The settings of this process, read once."""
+    return Settings()

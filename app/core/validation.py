@@ -1,0 +1,76 @@
+"""What is wrong with a value, where, and what to do: pydantic's findings in words for people."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic_core import ErrorDetails
+
+from app.core.i18n import Language, mark, translate
+
+# By pydantic's error type; placeholders are its context. Types not named here get the last line.
+MESSAGES: Mapping[str, str] = {
+    "missing": mark("is missing; add it"),
+    "extra_forbidden": mark("is not a field here; check the spelling or leave it out"),
+    "string_type": mark("must be text"),
+    "string_too_short": mark("is empty; write at least {min_length} character(s)"),
+    "string_too_long": mark("is too long; shorten it to at most {max_length} characters"),
+    "string_unicode": mark("contains characters that are not valid Unicode; send UTF-8"),
+    "string_pattern_mismatch": mark("does not have the expected form {pattern}"),
+    "control_characters": mark("contains control characters; remove them"),
+    "unknown_language": mark("{value} is not a language tag; use one like `de`, `en` or `de-CH`"),
+    "unknown_time_zone": mark("{value} is not a time zone; use an IANA name like `Europe/Berlin`"),
+    "no_external_id": mark("is empty; send the identifier that your intranet uses for this community"),
+    "int_type": mark("must be a whole number"),
+    "int_parsing": mark("must be a whole number"),
+    "int_from_float": mark("must be a whole number"),
+    "float_type": mark("must be a number"),
+    "float_parsing": mark("must be a number"),
+    "finite_number": mark("must be a finite number"),
+    "greater_than_equal": mark("must be at least {ge}"),
+    "greater_than": mark("must be greater than {gt}"),
+    "less_than_equal": mark("must be at most {le}"),
+    "less_than": mark("must be less than {lt}"),
+    "bool_type": mark("must be true or false"),
+    "bool_parsing": mark("must be true or false"),
+    "enum": mark("must be one of {expected}"),
+    "literal_error": mark("must be one of {expected}"),
+    "list_type": mark("must be a list"),
+    "too_long": mark("has too many entries; at most {max_length}"),
+    "too_short": mark("has too few entries; at least {min_length}"),
+    "dict_type": mark("must be an object"),
+    "model_type": mark("must be a JSON object"),
+    "model_attributes_type": mark("must be a JSON object"),
+    "datetime_type": mark("must be a time like 2026-01-31T09:00:00Z"),
+    "datetime_parsing": mark("must be a time like 2026-01-31T09:00:00Z"),
+    "datetime_from_date_parsing": mark("must be a time like 2026-01-31T09:00:00Z"),
+    "timezone_aware": mark("needs a time zone, like 2026-01-31T09:00:00Z"),
+    "date_type": mark("must be a date like 2026-01-31"),
+    "date_parsing": mark("must be a date like 2026-01-31"),
+    "date_from_datetime_parsing": mark("must be a date like 2026-01-31"),
+    "not_an_email": mark("is not an e-mail address"),
+}
+OTHERWISE = mark("is not valid")
+
+
+def message(finding: ErrorDetails | Mapping[str, Any], language: Language) -> str:
+    """One finding in words."""
+    text = MESSAGES.get(str(finding["type"]), OTHERWISE)
+    context = {
+        key: value for key, value in dict(finding.get("ctx") or {}).items() if isinstance(value, str | int | float)
+    }
+    return translate(text, language, **context)
+
+
+def pointer(location: Sequence[int | str]) -> str:
+    """A JSON pointer (RFC 6901) to a place in a document: ("tags", 0) -> "/tags/0"."""
+    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in location)
+
+
+def as_errors(findings: Sequence[ErrorDetails | Mapping[str, Any]], language: Language) -> list[dict[str, str]]:
+    """Findings of a request as entries of `errors`: a pointer into the body, or the name of a parameter."""
+    entries = []
+    for finding in findings:
+        where, *rest = finding["loc"] or ("body",)
+        place = {"pointer": pointer(rest)} if where == "body" else {"parameter": str(rest[0]) if rest else str(where)}
+        entries.append(place | {"detail": message(finding, language)})
+    return entries

@@ -1,0 +1,129 @@
+"""HTTP for imports."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+
+from app.access.dependencies import CompanyDep, SettingsDep
+from app.communities.schemas import EXAMPLE, Id, Source
+from app.core.database import ReaderDep, SessionDep
+from app.core.errors import BodyTooLarge, Problem
+from app.core.http import problems
+from app.core.i18n import LanguageDep, mark
+from app.core.pagination import PageDep, cut
+from app.core.schemas import Page
+from app.imports import service as imports
+from app.imports.models import ImportFormat
+from app.imports.schemas import ImportOut, RefusalOut
+
+router = APIRouter(prefix="/v1/imports", tags=["imports"], responses=problems(401, 403))
+
+ImportId = Annotated[
+    str, Path(max_length=60, description="Id of the import.", examples=["imp_06em2n0u4hsm7bg6m3r8t2f5ac"])
+]
+
+FORMATS = {"application/x-ndjson": ImportFormat.NDJSON, "application/json": ImportFormat.JSON}
+
+_ROW = {"external_id": "data-literacy"} | EXAMPLE
+_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "description": "The communities. Each row has an `external_id` and the fields of a community.",
+        "content": {
+            "application/x-ndjson": {
+                "schema": {"type": "string", "description": "One JSON object a line."},
+                "example": '{"external_id": "data-literacy", "name": "Data Literacy Circle", "languages": ["en"]}\n'
+                '{"external_id": "lauftreff", "name": "Lauftreff", "languages": ["de"]}\n',
+            },
+            "application/json": {
+                "schema": {"type": "array", "items": {"$ref": "#/components/schemas/CommunityRow"}},
+                "example": [_ROW],
+            },
+        },
+    }
+}
+
+
+class UnsupportedFormat(Problem):
+    status = 415
+    slug = "unsupported-format"
+    title = mark("The content type is not supported")
+    detail = mark("Send `Content-Type: application/x-ndjson` (one object a line) or `application/json` (an array).")
+
+
+async def _file(request: Request, settings: SettingsDep) -> tuple[bytes, ImportFormat]:
+    """The body, read while it is small enough, and its format."""
+    content_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    if content_type not in FORMATS:
+        raise UnsupportedFormat
+    chunks, size = [], 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > settings.max_import_bytes:
+            raise BodyTooLarge
+        chunks.append(chunk)
+    return b"".join(chunks), FORMATS[content_type]
+
+
+FileDep = Annotated[tuple[bytes, ImportFormat], Depends(_file)]
+
+
+@router.post(
+    "",
+    status_code=202,
+    operation_id="import_communities",
+    openapi_extra=_BODY,
+    responses=problems(404, 409, 413, 415, 422),
+)
+def import_communities(
+    caller: CompanyDep,
+    file: FileDep,
+    session: SessionDep,
+    language: LanguageDep,
+    response: Response,
+    source: Annotated[
+        Source, Query(description="Your name for the system that the rows come from.", examples=["intranet"])
+    ],
+    company: Annotated[Id | None, Query(description="For operators only: the company meant.")] = None,
+    dry_run: Annotated[bool, Query(description="Only tell what would happen.")] = False,
+) -> ImportOut:
+    """Store many communities at once. Follow `Location` until the status is `done`.
+
+    Each row is stored whole or refused with its line, the field and what to do; refused rows do not stop the others.
+    Repeating an import never duplicates: rows are recognised by `external_id`. New communities are drafts.
+    """
+    content, file_format = file
+    queued = imports.create(
+        session, caller, content=content, file_format=file_format, source=source, company=company, dry_run=dry_run
+    )
+    response.headers["Location"] = f"/v1/imports/{queued.id}"
+    return imports.shown(session, [queued], language)[0]
+
+
+@router.get("", operation_id="list_imports", responses=problems(422))
+def list_imports(session: ReaderDep, caller: CompanyDep, request: PageDep, language: LanguageDep) -> Page[ImportOut]:
+    """Imports of your company, newest first."""
+    after = request.key(str)
+    found = imports.page(session, caller, after=str(after[0]) if after else None, limit=request.limit)
+    page, cursor = cut(found, request, lambda one: (one.id,))
+    return Page(items=imports.shown(session, page, language), next_cursor=cursor)
+
+
+@router.get("/{import_id}", operation_id="read_import", responses=problems(404))
+def read_import(import_id: ImportId, session: ReaderDep, caller: CompanyDep, language: LanguageDep) -> ImportOut:
+    """How far an import is, and what it did."""
+    return imports.shown(session, [imports.get(session, caller, import_id)], language)[0]
+
+
+@router.get("/{import_id}/refusals", operation_id="list_import_refusals", responses=problems(404, 422))
+def list_import_refusals(
+    import_id: ImportId, session: ReaderDep, caller: CompanyDep, request: PageDep, language: LanguageDep
+) -> Page[RefusalOut]:
+    """The rows that were not stored, in the order of the file: line, field, and what to do."""
+    after = request.key(int, int)
+    owner = imports.get(session, caller, import_id)
+    found = imports.refusals(
+        session, owner.id, after=(int(after[0]), int(after[1])) if after else None, limit=request.limit
+    )
+    page, cursor = cut(found, request, lambda refusal: (refusal.line, refusal.number))
+    return Page(items=[imports.refusal_shown(refusal, language) for refusal in page], next_cursor=cursor)

@@ -1,0 +1,188 @@
+"""The web application: routers, error handlers, documentation. Wiring only."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated, Any
+
+from fastapi import FastAPI, Path, Request, Response
+from fastapi.openapi.utils import get_openapi
+from fastapi.responses import RedirectResponse
+from fastapi_offline import FastAPIOffline
+from pydantic.json_schema import models_json_schema
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from app import tables
+from app.access.routes import router as access_routes
+from app.communities.routes import router as community_routes
+from app.communities.schemas import CommunityRow
+from app.companies.routes import router as company_routes
+from app.core import jobs, logs, migrations
+from app.core.clock import now
+from app.core.database import Database, DatabaseDep
+from app.core.errors import NoSuchPath, NotReady, every_problem
+from app.core.http import AccessLog, add_error_handlers, problems
+from app.core.i18n import LanguageDep, translate
+from app.core.schemas import Output, ProblemOut
+from app.core.settings import Settings, get_settings
+from app.imports.routes import router as import_routes
+from app.rounds.routes import router as round_routes
+
+assert tables.metadata  # noqa: S101  every table is known before the first query
+
+VERSION = "0.1.0"
+
+DESCRIPTION = """
+C3 Tandem pairs related internal communities of different companies into **inspiration tandems**: two communities that
+meet regularly to learn from each other, never about anything relevant under competition law.
+
+1. Send your key: `Authorization: Bearer tdm_...` (**Authorize** above). `GET /v1/me` tells who you are.
+2. A *portal* stores communities: `PUT /v1/sources/{source}/communities/{external_id}`, or many with `POST /v1/imports`.
+3. Communities are drafts until somebody of them consents: `POST /v1/communities/publish`.
+4. An *organizer* runs a match round: `POST /v1/rounds`, `.../start`, then `.../proposals` and `.../unmatched`.
+
+Errors are `application/problem+json` (RFC 9457), in German or English by `Accept-Language`. Lists are pages:
+`?limit=&cursor=`. Times are UTC. Ids are opaque.
+"""
+
+TAGS = [
+    {"name": "communities", "description": "Community profiles: stored by portals, completed by managers."},
+    {"name": "imports", "description": "Many communities at once; each row stored whole or refused with what to do."},
+    {"name": "rounds", "description": "Match rounds: who fits whom, provably best, with reasons."},
+    {"name": "companies", "description": "Participating companies."},
+    {"name": "people", "description": "Who speaks for communities."},
+    {"name": "access", "description": "Keys and the caller."},
+    {"name": "service", "description": "Whether the service is there and ready, and what errors mean."},
+]
+
+
+class Health(Output):
+    status: str
+
+
+class ProblemExplained(Output):
+    type: str
+    title: str
+    status: int
+    explanation: str
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The application, for `uvicorn app.main:create_app --factory` and for tests."""
+    settings = settings or get_settings()
+    logs.configure(settings.log_level)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        app.state.database.dispose()
+
+    app = FastAPIOffline(
+        title="C3 Tandem",
+        version=VERSION,
+        description=DESCRIPTION,
+        openapi_tags=TAGS,
+        redoc_url=None,
+        license_info={"name": "Apache 2.0", "identifier": "Apache-2.0"},
+        lifespan=lifespan,
+        max_body_size=settings.max_body_bytes,
+        swagger_ui_parameters={"persistAuthorization": True, "tryItOutEnabled": True, "displayRequestDuration": True},
+    )
+    app.state.settings = settings
+    app.state.database = Database(settings.database_url)
+    app.add_middleware(AccessLog)
+    add_error_handlers(app)
+    for router in (community_routes, import_routes, round_routes, company_routes, access_routes):
+        app.include_router(router)
+    _add_service_routes(app)
+    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]  # how FastAPI wants it extended
+    return app
+
+
+def _add_service_routes(app: FastAPI) -> None:
+    @app.get("/", include_in_schema=False)
+    def read_root() -> RedirectResponse:
+        return RedirectResponse("/docs")
+
+    @app.get("/healthz", operation_id="read_health", tags=["service"])
+    def read_health() -> Health:
+        """The process answers."""
+        return Health(status="ok")
+
+    @app.get("/readyz", operation_id="read_readiness", tags=["service"], responses=problems(503))
+    def read_readiness(database: DatabaseDep, language: LanguageDep, request: Request) -> Health:
+        """The database answers and has the right version, and a worker is there."""
+        settings: Settings = request.app.state.settings
+        missing = _missing(database, settings)
+        if missing:
+            raise NotReady(errors=[{"parameter": name, "detail": detail} for name, detail in missing.items()])
+        return Health(status="ready")
+
+    @app.get("/problems/{slug}", operation_id="explain_problem", tags=["service"], responses=problems(404))
+    def explain_problem(
+        slug: Annotated[str, Path(max_length=80, examples=["invalid-input"])],
+        language: LanguageDep,
+        response: Response,
+    ) -> ProblemExplained:
+        """What the `type` of an error means."""
+        kind = every_problem().get(slug)
+        if kind is None:
+            raise NoSuchPath
+        response.headers["Vary"] = "Accept-Language"
+        return ProblemExplained(
+            type=f"/problems/{slug}",
+            title=translate(kind.title, language),
+            status=kind.status,
+            explanation=translate(kind.detail, language),
+        )
+
+
+def _missing(database: Database, settings: Settings) -> dict[str, str]:
+    """What keeps the service from being ready, by name."""
+    try:
+        with database.reader() as session:
+            session.execute(text("SELECT 1"))
+    except SQLAlchemyError:
+        return {"database": "does not answer; see the log of the API process"}
+    if not migrations.is_current(database.engine):
+        return {"migrations": "the database has another version than the code; run `tandem migrate`"}
+    with database.reader() as session:
+        seen = jobs.last_worker_seen(session)
+    if seen is None or (now() - seen).total_seconds() > settings.worker_silent_seconds:
+        return {"worker": "no worker has been heard of; start `tandem worker` or `tandem serve`"}
+    return {}
+
+
+def _openapi(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document, with the schemas that only references name."""
+    if app.openapi_schema is None:
+        document = get_openapi(
+            title=app.title,
+            version=app.version,
+            openapi_version=app.openapi_version,
+            description=app.description,
+            routes=app.routes,
+            tags=app.openapi_tags,
+            license_info=app.license_info,
+        )
+        _, extra = models_json_schema(
+            [(CommunityRow, "validation"), (ProblemOut, "serialization")],
+            ref_template="#/components/schemas/{model}",
+        )
+        schemas = document.setdefault("components", {}).setdefault("schemas", {})
+        for name, schema in extra["$defs"].items():
+            schemas.setdefault(name, schema)
+        _only_our_validation_errors(document)
+        app.openapi_schema = document
+    return app.openapi_schema
+
+
+def _only_our_validation_errors(document: dict[str, Any]) -> None:
+    """FastAPI describes its own 422; what leaves this service is problem+json."""
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            answer = operation.get("responses", {}).get("422")
+            if answer and "application/problem+json" not in answer["content"]:
+                operation["responses"]["422"] = problems(422)[422]
+    for name in ("HTTPValidationError", "ValidationError"):
+        document["components"]["schemas"].pop(name, None)

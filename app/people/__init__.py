@@ -1,0 +1,1 @@
+"""A person: company, address, language. Everything personal points here."""

@@ -1,0 +1,32 @@
+"""What the API accepts and returns about a person."""
+
+from pydantic import ConfigDict, Field
+
+from app.core.schemas import Email, Input, LanguageTag, Line, Output, UtcTime
+from app.people.models import PersonStatus
+
+EXAMPLE = {"email": "data.literacy@nordwerk.example", "first_name": "Alex", "language": "de"}
+
+
+class Contact(Input):
+    """Role data only: a role address and a first name are enough."""
+
+    email: Email = Field(description="Best a role address.")
+    first_name: Line
+    language: LanguageTag | None = None
+
+    model_config = ConfigDict(json_schema_extra={"example": EXAMPLE})
+
+
+class PersonCreate(Contact):
+    company_id: str | None = Field(None, description="For operators only; other keys create in their own company.")
+
+
+class PersonOut(Output):
+    id: str
+    company_id: str
+    email: str
+    first_name: str
+    language: str | None
+    status: PersonStatus
+    created_at: UtcTime

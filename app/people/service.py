@@ -1,0 +1,90 @@
+"""People of a company: found by their address, created when new."""
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, col, select
+
+from app.core.clock import now
+from app.core.errors import Conflict, NotFound, Unprocessable
+from app.core.i18n import mark
+from app.core.ids import new_id
+from app.people.models import Person, PersonStatus
+from app.people.schemas import Contact
+
+
+class PersonNotFound(NotFound):
+    slug = "person-not-found"
+    title = mark("No such person")
+    detail = mark("There is no person {person_id} that you may see. List yours with GET /v1/people.")
+
+
+class CompanyUnknown(Unprocessable):
+    slug = "company-unknown"
+    title = mark("The company does not exist")
+    detail = mark("There is no company {company_id}. List the companies with GET /v1/companies.")
+
+
+class PersonExists(Conflict):
+    slug = "person-exists"
+    title = mark("This person exists already")
+    detail = mark("A person with this address exists in the company already. Find it with GET /v1/people.")
+
+
+def create(session: Session, company_id: str, contact: Contact) -> Person:
+    """A new person. Raises PersonExists for an address that the company has already."""
+    if _by_email(session, company_id, [contact.email]):
+        raise PersonExists
+    try:
+        return ensure(session, company_id, [contact])[contact.email]
+    except IntegrityError as error:
+        raise CompanyUnknown(company_id=company_id) from error
+
+
+def ensure(session: Session, company_id: str, contacts: Iterable[Contact]) -> dict[str, Person]:
+    """For each contact the person of the company with that address, created when new; by address."""
+    wanted = {contact.email: contact for contact in contacts}
+    people = _by_email(session, company_id, list(wanted))
+    for email, contact in wanted.items():
+        if email in people:
+            continue
+        people[email] = Person(
+            id=new_id("per"),
+            company_id=company_id,
+            email=email,
+            first_name=contact.first_name,
+            language=contact.language,
+            created_at=now(),
+        )
+        session.add(people[email])
+    session.flush()
+    return people
+
+
+def get(session: Session, person_id: str, *, company_id: str | None) -> Person:
+    """The person, if it belongs to the company (None: any). Raises PersonNotFound."""
+    person = session.get(Person, person_id)
+    if person is None or (company_id is not None and person.company_id != company_id):
+        raise PersonNotFound(person_id=person_id)
+    return person
+
+
+def page(session: Session, *, company_id: str | None, after: str | None, limit: int) -> Sequence[Person]:
+    """People by id, of one company or of all, one more than `limit`."""
+    query = select(Person).order_by(col(Person.id)).limit(limit + 1)
+    if company_id is not None:
+        query = query.where(col(Person.company_id) == company_id)
+    if after is not None:
+        query = query.where(col(Person.id) > after)
+    return session.exec(query).all()
+
+
+def by_ids(session: Session, person_ids: Iterable[str]) -> dict[str, Person]:
+    """People by id; unknown ids are absent."""
+    found = session.exec(select(Person).where(col(Person.id).in_(set(person_ids))))
+    return {person.id: person for person in found if person.status is PersonStatus.ACTIVE}
+
+
+def _by_email(session: Session, company_id: str, emails: Sequence[str]) -> dict[str, Person]:
+    mine = select(Person).where(col(Person.company_id) == company_id, col(Person.email).in_(emails))
+    return {person.email: person for person in session.exec(mine)}

@@ -1,0 +1,1 @@
+"""Match rounds: settings, snapshot, run, proposals."""

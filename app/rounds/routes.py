@@ -1,0 +1,80 @@
+"""HTTP for match rounds."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Response
+
+from app.access.dependencies import OrganizerDep
+from app.core.database import ReaderDep, SessionDep
+from app.core.http import problems
+from app.core.i18n import LanguageDep
+from app.core.pagination import PageDep, cut
+from app.core.schemas import Page
+from app.rounds import queries
+from app.rounds import service as rounds
+from app.rounds.schemas import ProposalOut, RoundCreate, RoundOut, UnmatchedOut
+
+router = APIRouter(prefix="/v1/rounds", tags=["rounds"], responses=problems(401, 403))
+
+RoundId = Annotated[
+    str, Path(max_length=60, description="Id of the round.", examples=["rnd_06em2n0u4hsm7bg6m3r8t2f5ac"])
+]
+
+
+@router.post("", status_code=201, operation_id="create_round", responses=problems(400, 422))
+def create_round(
+    wish: RoundCreate, session: SessionDep, caller: OrganizerDep, language: LanguageDep, response: Response
+) -> RoundOut:
+    """Draft a match round: title, settings, scope. Nothing runs before it is started."""
+    draft = rounds.create(session, caller, wish)
+    response.headers["Location"] = f"/v1/rounds/{draft.id}"
+    return rounds.shown(session, [draft], language)[0]
+
+
+@router.get("", operation_id="list_rounds", responses=problems(422))
+def list_rounds(session: ReaderDep, caller: OrganizerDep, request: PageDep, language: LanguageDep) -> Page[RoundOut]:
+    """Match rounds, newest first."""
+    after = request.key(str)
+    found = queries.page(session, after=str(after[0]) if after else None, limit=request.limit)
+    page, cursor = cut(found, request, lambda one: (one.id,))
+    return Page(items=rounds.shown(session, page, language), next_cursor=cursor)
+
+
+@router.get("/{round_id}", operation_id="read_round", responses=problems(404))
+def read_round(round_id: RoundId, session: ReaderDep, caller: OrganizerDep, language: LanguageDep) -> RoundOut:
+    """One round: its state, how far it is and what is happening."""
+    return rounds.shown(session, [rounds.get(session, caller, round_id)], language)[0]
+
+
+@router.post("/{round_id}/start", status_code=202, operation_id="start_round", responses=problems(404, 409))
+def start_round(
+    round_id: RoundId, session: SessionDep, caller: OrganizerDep, language: LanguageDep, response: Response
+) -> RoundOut:
+    """Queue the round for pairing; follow its progress at the same address."""
+    started = rounds.start(session, caller, round_id)
+    response.headers["Location"] = f"/v1/rounds/{round_id}"
+    return rounds.shown(session, [started], language)[0]
+
+
+@router.get("/{round_id}/proposals", operation_id="list_proposals", responses=problems(404, 409, 422))
+def list_proposals(
+    round_id: RoundId, session: ReaderDep, caller: OrganizerDep, request: PageDep, language: LanguageDep
+) -> Page[ProposalOut]:
+    """The pairs that the round proposes, most similar first, with reasons and alternates."""
+    after = request.key(int)
+    rounds.get_proposed(session, caller, round_id)
+    found = queries.proposals(session, round_id, after=int(after[0]) if after else None, limit=request.limit)
+    page, cursor = cut(found, request, lambda proposal: (proposal.rank,))
+    return Page(items=rounds.proposals_shown(session, page, language), next_cursor=cursor)
+
+
+@router.get("/{round_id}/unmatched", operation_id="list_unmatched", responses=problems(404, 409, 422))
+def list_unmatched(
+    round_id: RoundId, session: ReaderDep, caller: OrganizerDep, request: PageDep, language: LanguageDep
+) -> Page[UnmatchedOut]:
+    """The communities that stayed alone: why, the nearest miss, and what would change it."""
+    after = request.key(str)
+    rounds.get_proposed(session, caller, round_id)
+    found = queries.unmatched(session, round_id, after=str(after[0]) if after else None, limit=request.limit)
+    page, cursor = cut(found, request, lambda alone: (alone.community_id,))
+    return Page(items=rounds.unmatched_shown(session, page, language), next_cursor=cursor)

@@ -1,0 +1,68 @@
+"""The frozen input of a round: what the engine reads of each community, as bytes with a hash."""
+
+import gzip
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from app.communities.models import Community
+from app.companies.models import Company
+from matching.profiles import Profile, profile_from
+
+# Nine to five, until communities say otherwise.
+WORKING_DAY = (9.0, 17.0)
+
+
+def profiles_of(
+    communities: Sequence[Community], companies: Mapping[str, Company], moment: datetime
+) -> list[Profile]:
+    """What the engine reads. `moment` decides between summer and winter time."""
+    by_sector: dict[str, list[str]] = {}
+    for company in companies.values():
+        by_sector.setdefault(company.sector, []).append(company.id)
+    return [_profile(one, companies[one.company_id], by_sector, moment) for one in communities]
+
+
+def freeze(profiles: Sequence[Profile]) -> tuple[bytes, str]:
+    """Compressed NDJSON in the order of ids, and the SHA-256 of the text: the same profiles, the same bytes."""
+    ordered = sorted(profiles, key=lambda profile: profile.id)
+    text = "".join(json.dumps(asdict(profile), ensure_ascii=False, sort_keys=True) + "\n" for profile in ordered)
+    encoded = text.encode()
+    return gzip.compress(encoded, compresslevel=6, mtime=0), hashlib.sha256(encoded).hexdigest()
+
+
+def thaw(content: bytes) -> list[Profile]:
+    """The profiles of a snapshot."""
+    return [profile_from(json.loads(line)) for line in gzip.decompress(content).splitlines()]
+
+
+def _profile(
+    community: Community, company: Company, by_sector: Mapping[str, Sequence[str]], moment: datetime
+) -> Profile:
+    excluded = set(community.excluded_companies)
+    for sector in community.excluded_sectors:
+        excluded.update(by_sector.get(sector, ()))
+    return Profile(
+        id=community.id,
+        company=community.company_id,
+        name=community.name,
+        purpose=community.purpose or "",
+        description="\n".join(part for part in (community.teaser, community.description) if part),
+        tags=(*community.topics, *community.tags),
+        offers=tuple(community.offers),
+        seeks=tuple(community.seeks),
+        languages=tuple(community.languages),
+        capacity=community.capacity,
+        working_hours=_working_hours(community.time_zone or company.time_zone, moment),
+        excluded_companies=tuple(sorted(excluded)),
+        withheld=(company.name,),
+    )
+
+
+def _working_hours(time_zone: str, moment: datetime) -> tuple[float, float]:
+    offset = moment.astimezone(ZoneInfo(time_zone)).utcoffset()
+    hours = offset.total_seconds() / 3600 if offset else 0.0
+    return WORKING_DAY[0] - hours, WORKING_DAY[1] - hours

@@ -1,0 +1,163 @@
+"""The background process: `python -m app.worker`. Takes jobs and events, one at a time, until it is asked to stop."""
+
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from types import FrameType
+
+import structlog
+
+from app import tables
+from app.core import events, jobs, logs
+from app.core.database import Database
+from app.core.events import Handlers
+from app.core.jobs import Interrupted, JobKind, Lease, LeaseLost
+from app.core.settings import Settings, get_settings
+from app.imports.jobs import KIND as IMPORT
+from app.rounds.jobs import KIND as ROUND
+
+log = structlog.get_logger()
+
+JOBS: Mapping[str, JobKind] = {kind.name: kind for kind in (IMPORT, ROUND)}
+HANDLERS: Handlers = {}
+
+assert tables.metadata  # noqa: S101  every table is known before the first query
+
+_SEEN_EVERY_SECONDS = 5.0
+
+
+class Worker:
+    """Does one thing after the other; several workers share the work of one database."""
+
+    def __init__(self, database: Database, settings: Settings) -> None:
+        self.database = database
+        self.settings = settings
+        self.name = f"{socket.gethostname()}-{os.getpid()}"
+        self.stopping = threading.Event()
+
+    def run(self) -> None:
+        """Work until `stopping` is set, waiting a little whenever there is nothing to do."""
+        with self._told_as_seen():
+            while not self.stopping.is_set():
+                if not self.work_once():
+                    self.stopping.wait(self.settings.poll_seconds)
+
+    def run_until_idle(self) -> None:
+        """Work until there is nothing left that is due."""
+        while self.work_once():
+            pass
+
+    def work_once(self) -> bool:
+        """One job or one event; False when there was neither, or what there was failed and waits."""
+        lease = jobs.claim(self.database, self.settings.lease_seconds, self.stopping.is_set)
+        if lease is not None:
+            self._do(lease)
+            return True
+        try:
+            return events.handle_next(self.database, HANDLERS)
+        except Exception as error:
+            log.error("event_failed", exc_info=error)
+            return False
+
+    def _do(self, lease: Lease) -> None:
+        kind = JOBS[lease.kind]
+        if lease.hopeless:
+            self._put_back(lease, kind)
+            return
+        log.info("job_started", kind=lease.kind, subject=lease.subject_id, attempt=lease.attempts)
+        try:
+            with self._renewed(lease):
+                kind.run(lease, lease.subject_id)
+        except LeaseLost:
+            log.warning("lease_lost", kind=lease.kind, subject=lease.subject_id)
+        except Interrupted:
+            with self.database.session() as session:
+                lease.hand_back(session)
+            log.info("job_handed_back", kind=lease.kind, subject=lease.subject_id)
+        except Exception as error:
+            log.error("job_failed", kind=lease.kind, subject=lease.subject_id, exc_info=error)
+            self._put_back(lease, kind)
+        else:
+            log.info("job_done", kind=lease.kind, subject=lease.subject_id)
+
+    def _put_back(self, lease: Lease, kind: JobKind) -> None:
+        """Try again later, or after the last try record that it failed."""
+        try:
+            with self.database.session() as session:
+                if not lease.exhausted:
+                    lease.retry_later(session)
+                    return
+                lease.fail(session)
+                kind.give_up(session, lease.subject_id)
+        except LeaseLost:
+            log.warning("lease_lost", kind=lease.kind, subject=lease.subject_id)
+
+    @contextmanager
+    def _renewed(self, lease: Lease) -> Iterator[None]:
+        """Keep the lease while the work goes on, from a thread of its own."""
+        done = threading.Event()
+
+        def renew() -> None:
+            while not done.wait(self.settings.lease_seconds / 4):
+                try:
+                    lease.renew()
+                except LeaseLost:
+                    return
+                except Exception as error:
+                    # The database may be back before the lease ends.
+                    log.warning("lease_not_renewed", exc_info=error)
+
+        thread = threading.Thread(target=renew, name="lease", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()
+
+    @contextmanager
+    def _told_as_seen(self) -> Iterator[None]:
+        """Tell /readyz that a worker is there, also while a long job runs."""
+
+        def tell() -> None:
+            while True:
+                try:
+                    jobs.tell_worker_seen(self.database, self.name)
+                except Exception as error:
+                    log.warning("worker_not_told", exc_info=error)
+                if self.stopping.wait(_SEEN_EVERY_SECONDS):
+                    return
+
+        thread = threading.Thread(target=tell, name="seen", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            self.stopping.set()
+            thread.join()
+            jobs.forget_worker(self.database, self.name)
+
+
+def main() -> int:
+    """Run one worker until SIGTERM or SIGINT; a job at hand is left at its next stage and goes back to the queue."""
+    settings = get_settings()
+    logs.configure(settings.log_level)
+    worker = Worker(Database(settings.database_url), settings)
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        worker.stopping.set()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    log.info("worker_started", worker=worker.name)
+    worker.run()
+    worker.database.dispose()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
