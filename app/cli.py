@@ -8,6 +8,7 @@ from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from rich.table import Table
 
@@ -46,7 +47,9 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
     worker: Annotated[bool, typer.Option(help="Also run a worker.")] = True,
-    migrate_first: Annotated[bool, typer.Option("--migrate/--no-migrate", help="Bring a SQLite file up to date first.")] = True,
+    migrate_first: Annotated[
+        bool, typer.Option("--migrate/--no-migrate", help="Bring a SQLite file up to date first.")
+    ] = True,
 ) -> None:
     """Run the service: one API process and one worker, restarted when they end."""
     settings = get_settings()
@@ -86,7 +89,7 @@ def add_company(
                 companies.activate(session, SYSTEM, company.id)
         except (Problem, ValueError) as problem:
             _refuse(problem)
-    print(company.id)
+    typer.echo(company.id)
 
 
 @company_app.command("list")
@@ -113,12 +116,16 @@ def create_key(
         try:
             found = companies.by_name(session, company) if company else None
             wish = KeyCreate(
-                role=role, label=label, read_only=read_only, company_id=found.id if found else company, person_id=person
+                role=role,
+                label=label,
+                read_only=read_only,
+                company_id=found.id if found else company,
+                person_id=person,
             )
             made = access.create_key(session, SYSTEM, wish, settings.key_pepper.get_secret_value())
         except (Problem, ValueError) as problem:
             _refuse(problem)
-    print(made.plain)
+    typer.echo(made.plain)
 
 
 @key_app.command("list")
@@ -231,14 +238,14 @@ def _show(match_round: Round, proposals: list[ProposalOut]) -> None:
         reasons = "\n".join(f"{reason.text} ({reason.share:.0%})" for reason in one.reasons)
         table.add_row(
             f"{one.similarity:.2f}",
-            f"{one.a.name}\n[dim]{one.a.company}[/dim]",
-            f"{one.b.name}\n[dim]{one.b.company}[/dim]",
-            reasons,
+            f"{escape(one.a.name)}\n[dim]{escape(one.a.company)}[/dim]",
+            f"{escape(one.b.name)}\n[dim]{escape(one.b.company)}[/dim]",
+            escape(reasons),
         )
     out.print(table)
     out.print(
-        f"{match_round.communities} communities, {match_round.proposals} tandems, {match_round.unmatched} stayed alone "
-        "(each is told why: GET /v1/rounds/{id}/unmatched)."
+        f"{match_round.communities} communities, {match_round.proposals} tandems; {match_round.unmatched} stayed "
+        "alone, each is told why at /v1/rounds/{id}/unmatched."
     )
 
 
@@ -246,7 +253,9 @@ def _demo_settings(folder: Path | None) -> Settings:
     """A database of its own for each set of data, unless the environment names one."""
     if "TANDEM_DATABASE_URL" in os.environ:
         return get_settings()
-    name = "demo" if folder is None else "demo-" + re.sub(r"[^a-z0-9]+", "-", folder.resolve().name.lower()).strip("-")
+    name = (
+        "demo" if folder is None else "demo-" + re.sub(r"[^a-z0-9]+", "-", folder.resolve().name.lower()).strip("-")
+    )
     return Settings(database_url=f"sqlite:///var/{name}.db")
 
 
@@ -271,7 +280,7 @@ def _database() -> Database:
 
 
 def _refuse(problem: Exception | str) -> NoReturn:
-    notes.print(f"[red]error:[/red] {problem}", highlight=False)
+    notes.print(f"[red]error:[/red] {escape(str(problem))}", highlight=False)
     raise typer.Exit(2)
 
 

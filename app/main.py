@@ -22,7 +22,7 @@ from app.core.clock import now
 from app.core.database import Database, DatabaseDep
 from app.core.errors import NoSuchPath, NotReady, every_problem
 from app.core.http import AccessLog, add_error_handlers, problems
-from app.core.i18n import LanguageDep, translate
+from app.core.i18n import LanguageDep, lookup, mark, translate
 from app.core.schemas import Output, ProblemOut
 from app.core.settings import Settings, get_settings
 from app.imports.routes import router as import_routes
@@ -37,7 +37,7 @@ C3 Tandem pairs related internal communities of different companies into **inspi
 meet regularly to learn from each other, never about anything relevant under competition law.
 
 1. Send your key: `Authorization: Bearer tdm_...` (**Authorize** above). `GET /v1/me` tells who you are.
-2. A *portal* stores communities: `PUT /v1/sources/{source}/communities/{external_id}`, or many with `POST /v1/imports`.
+2. A *portal* stores communities: `PUT /v1/sources/{source}/communities/{external_id}`; many: `POST /v1/imports`.
 3. Communities are drafts until somebody of them consents: `POST /v1/communities/publish`.
 4. An *organizer* runs a match round: `POST /v1/rounds`, `.../start`, then `.../proposals` and `.../unmatched`.
 
@@ -115,7 +115,11 @@ def _add_service_routes(app: FastAPI) -> None:
         settings: Settings = request.app.state.settings
         missing = _missing(database, settings)
         if missing:
-            raise NotReady(errors=[{"parameter": name, "detail": detail} for name, detail in missing.items()])
+            raise NotReady(
+                errors=[
+                    {"parameter": name, "detail": translate(detail, language)} for name, detail in missing.items()
+                ]
+            )
         return Health(status="ready")
 
     @app.get("/problems/{slug}", operation_id="explain_problem", tags=["service"], responses=problems(404))
@@ -133,7 +137,7 @@ def _add_service_routes(app: FastAPI) -> None:
             type=f"/problems/{slug}",
             title=translate(kind.title, language),
             status=kind.status,
-            explanation=translate(kind.detail, language),
+            explanation=lookup(kind.detail, language),
         )
 
 
@@ -143,13 +147,13 @@ def _missing(database: Database, settings: Settings) -> dict[str, str]:
         with database.reader() as session:
             session.execute(text("SELECT 1"))
     except SQLAlchemyError:
-        return {"database": "does not answer; see the log of the API process"}
+        return {"database": mark("does not answer; see the log of the API process")}
     if not migrations.is_current(database.engine):
-        return {"migrations": "the database has another version than the code; run `tandem migrate`"}
+        return {"migrations": mark("the database has another version than the code; run `tandem migrate`")}
     with database.reader() as session:
         seen = jobs.last_worker_seen(session)
     if seen is None or (now() - seen).total_seconds() > settings.worker_silent_seconds:
-        return {"worker": "no worker has been heard of; start `tandem worker` or `tandem serve`"}
+        return {"worker": mark("no worker has been heard of; start `tandem worker` or `tandem serve`")}
     return {}
 
 

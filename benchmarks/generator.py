@@ -1,4 +1,4 @@
-"""Realistic community profiles in any number: themes, a Zipf tail of words, companies and lengths of very different size.
+"""Realistic community profiles in any number: themes, a Zipf tail of words, uneven companies and lengths.
 
 The words are invented from syllables by a seeded generator, so that nothing real is needed; what counts for speed is
 how often words occur, how many a profile has, and how profiles cluster around themes.
@@ -61,12 +61,13 @@ _SYLLABLES = [
 
 
 def profiles(count: int, *, seed: int = 7, companies: int = 40, words_each: float = 28.0) -> list[Profile]:
-    """`count` profiles with about 41 distinct terms each (real club profiles: 37), the same for the same arguments."""
+    """`count` profiles with about 41 distinct terms each (real clubs: 37); the same arguments, the same profiles."""
     rng = np.random.default_rng(seed)
     themes = max(20, count // 25)
     vocabulary = _vocabulary(rng, 4000 + 12 * themes)
     # Common words by Zipf-Mandelbrot, flattened at the head as texts are once their function words are gone: the
-    # commonest word stands in two profiles of three, the hundredth in one of fifteen. Each theme has a dozen words of its own, some shared with a neighbouring theme.
+    # commonest word stands in half of the profiles, the hundredth in one of twenty. Each theme has a dozen words of
+    # its own, some shared with a neighbouring theme.
     common = vocabulary[:4000]
     zipf = 1.0 / (np.arange(1, len(common) + 1) + 6)
     zipf /= zipf.sum()

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
+from sqlmodel import Session
 
 from app.access.dependencies import CallerDep, CompanyDep
 from app.access.service import Caller
@@ -24,7 +25,7 @@ from app.communities.schemas import (
     Source,
 )
 from app.core.concurrency import IfMatchHeader, etag
-from app.core.database import ReaderDep, Session, SessionDep
+from app.core.database import ReaderDep, SessionDep
 from app.core.http import problems
 from app.core.i18n import LanguageDep
 from app.core.pagination import PageDep, cut
@@ -171,7 +172,7 @@ def archive_community(
 @router.put(
     "/sources/{source}/communities/{external_id:path}",
     operation_id="upsert_community",
-    responses={201: {"model": CommunityOut, "description": "Created."}} | problems(400, 404, 409, 412, 422),
+    responses={201: {"model": CommunityOut, "description": "Created."}, **problems(400, 404, 409, 412, 422)},
 )
 def upsert_community(
     source: SourcePath,

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints
+from pydantic.config import JsonDict
 
 from app.communities.models import (
     Access,
@@ -30,7 +31,7 @@ ExternalId = Annotated[Text, StringConstraints(min_length=1, max_length=200)]
 Source = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]{0,59}$")]
 Id = Annotated[str, StringConstraints(min_length=1, max_length=60)]
 
-EXAMPLE = {
+EXAMPLE: JsonDict = {
     "name": "Data Literacy Circle",
     "teaser": "Numbers that everyone can read",
     "purpose": "We help colleagues without a data background to ask good questions of data and to read charts.",
@@ -42,7 +43,7 @@ EXAMPLE = {
     "languages": ["en", "de"],
     "time_zone": "Europe/Berlin",
 }
-EXAMPLE_OF_MANAGER = {
+EXAMPLE_OF_MANAGER: JsonDict = {
     "offers": ["learning path for chart reading"],
     "seeks": ["how to keep multipliers motivated"],
     "formats_practised": ["peer_learning"],
@@ -101,8 +102,8 @@ class ManagerFields(Input):
     listed_openly: bool = False
 
 
-MANAGER_FIELDS = frozenset(ManagerFields.model_fields)
-PORTAL_FIELDS = frozenset(PortalFields.model_fields)
+MANAGER_FIELDS = set(ManagerFields.model_fields)
+PORTAL_FIELDS = set(PortalFields.model_fields)
 PROFILE_FIELDS = PORTAL_FIELDS | MANAGER_FIELDS
 
 

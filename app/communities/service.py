@@ -36,6 +36,7 @@ from app.core.errors import Conflict, NotFound, Problem, Unprocessable
 from app.core.i18n import mark
 from app.core.ids import new_id
 from app.people import service as people
+from app.people.models import Person
 
 CONFIRM_AGAIN_AFTER = timedelta(days=182)
 _SEES_CONTACTS = frozenset({Role.OPERATOR, Role.COORDINATOR, Role.PORTAL, Role.MANAGER})
@@ -343,7 +344,7 @@ def _apply(community: Community, values: Mapping[str, object]) -> None:
 
 
 def _portal_values(document: CommunityDocument, community: Community | None) -> dict[str, object]:
-    entered = frozenset(community.entered_by_manager if community else ())
+    entered = set(community.entered_by_manager if community else ())
     named = document.model_fields_set & MANAGER_FIELDS
     return document.model_dump(include=PORTAL_FIELDS | (named - entered), mode="json")
 
@@ -352,7 +353,7 @@ def _differs(community: Community, values: Mapping[str, object]) -> bool:
     return any(getattr(community, field) != value for field, value in values.items())
 
 
-def _other_managers(document: CommunityDocument, present: Sequence[tuple[people.Person, bool]]) -> bool:
+def _other_managers(document: CommunityDocument, present: Sequence[tuple[Person, bool]]) -> bool:
     if document.managers is None:
         return False
     wanted = {(contact.email, contact.deputy) for contact in document.managers}

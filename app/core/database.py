@@ -1,4 +1,4 @@
-"""The database: SQLite wired so that it neither locks nor loses, PostgreSQL as it comes; sessions that commit at the edge."""
+"""The database: SQLite wired so that it neither locks nor loses, PostgreSQL as it comes."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""What every answer has in common: errors as problem+json in the caller's language, a request id, an access log line."""
+"""What every answer has in common: errors as problem+json, a request id, an access log line."""
 
 import time
 from collections.abc import Mapping

@@ -23,8 +23,12 @@ def mark(text: str) -> str:
 
 def translate(text: str, language: Language, **values: object) -> str:
     """The text in that language with its `{placeholders}` filled in."""
-    translated = _catalogue(language).gettext(text) if text else ""
-    return translated.format(**values) if values else translated
+    return lookup(text, language).format(**values)
+
+
+def lookup(text: str, language: Language) -> str:
+    """The text in that language as it stands in the catalogue, placeholders and all."""
+    return _catalogue(language).gettext(text) if text else ""
 
 
 def preferred_language(accept_language: str | None) -> Language:

@@ -138,7 +138,8 @@ class Lease:
 
     def _update(self, session: Session, **values: object) -> None:
         mine = (col(Job.id) == self.job_id, col(Job.fence) == self._fence, col(Job.status) == JobStatus.RUNNING)
-        if session.execute(update(Job).where(*mine).values(**values)).rowcount != 1:
+        changed = session.execute(update(Job).where(*mine).values(**values).returning(col(Job.id))).first()
+        if changed is None:
             self._lost = True
         if self._lost:
             raise LeaseLost(self.job_id)

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, TypeVar
@@ -73,4 +74,4 @@ def _is_odd(part: str | int | float) -> bool:
     """Values that JSON lets through but a database does not compare."""
     if isinstance(part, str):
         return "\x00" in part or any(0xD800 <= ord(c) <= 0xDFFF for c in part)
-    return part != part or abs(part) > 2**62
+    return not math.isfinite(part) or abs(part) > 2**62

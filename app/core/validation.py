@@ -19,7 +19,6 @@ MESSAGES: Mapping[str, str] = {
     "control_characters": mark("contains control characters; remove them"),
     "unknown_language": mark("{value} is not a language tag; use one like `de`, `en` or `de-CH`"),
     "unknown_time_zone": mark("{value} is not a time zone; use an IANA name like `Europe/Berlin`"),
-    "no_external_id": mark("is empty; send the identifier that your intranet uses for this community"),
     "int_type": mark("must be a whole number"),
     "int_parsing": mark("must be a whole number"),
     "int_from_float": mark("must be a whole number"),
@@ -54,11 +53,21 @@ OTHERWISE = mark("is not valid")
 
 def message(finding: ErrorDetails | Mapping[str, Any], language: Language) -> str:
     """One finding in words."""
-    text = MESSAGES.get(str(finding["type"]), OTHERWISE)
-    context = {
-        key: value for key, value in dict(finding.get("ctx") or {}).items() if isinstance(value, str | int | float)
-    }
-    return translate(text, language, **context)
+    return told(str(finding["type"]), context_of(finding), language)
+
+
+def context_of(finding: ErrorDetails | Mapping[str, Any]) -> dict[str, str | int | float]:
+    """The values that the words of a finding need."""
+    context = dict(finding.get("ctx") or {})
+    return {key: value for key, value in context.items() if isinstance(value, str | int | float)}
+
+
+def told(kind: str, context: Mapping[str, object], language: Language) -> str:
+    """A kind of finding in words; kinds without words of their own are told as "is not valid"."""
+    try:
+        return translate(MESSAGES.get(kind, OTHERWISE), language, **context)
+    except KeyError:
+        return translate(OTHERWISE, language)
 
 
 def pointer(location: Sequence[int | str]) -> str:

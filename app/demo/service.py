@@ -76,9 +76,7 @@ def load(
     return changed, refused
 
 
-def run_round(
-    database: Database, *, anew: bool, language: Language, work: RunJobs, on_progress: OnProgress
-) -> Round:
+def run_round(database: Database, *, anew: bool, language: Language, work: RunJobs, on_progress: OnProgress) -> Round:
     """The demonstration's round: the one that is there, or a new one when there is none or the data has changed."""
     with database.session() as session:
         match_round = round_queries.by_title(session, ROUND_TITLE)
@@ -123,5 +121,3 @@ def _company(session: Session, demo: DemoCompany) -> str:
         companies.activate(session, SYSTEM, company.id)
     session.flush()
     return company.id
-
-

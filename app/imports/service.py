@@ -17,7 +17,7 @@ from app.core.clock import now
 from app.core.errors import NotFound, Unprocessable
 from app.core.i18n import Language, mark, translate
 from app.core.ids import new_id
-from app.core.validation import MESSAGES, OTHERWISE, pointer
+from app.core.validation import context_of, pointer, told
 from app.imports.models import Import, ImportFormat, ImportPayload, ImportRefusal, ImportStatus
 from app.imports.schemas import ImportOut, RefusalOut
 
@@ -50,6 +50,9 @@ _FILE_MESSAGES = {
 }
 
 
+Context = Mapping[str, str | int | float]
+
+
 class ImportNotFound(NotFound):
     slug = "import-not-found"
     title = mark("No such import")
@@ -76,7 +79,7 @@ class Refusal:
     line: int
     kind: str
     field: str | None = None
-    context: Mapping[str, str | int | float] | None = None
+    context: Context | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +161,7 @@ def rows_of(content: bytes, file_format: ImportFormat) -> Iterator[Row]:
             continue
         row = _checked(line, record)
         if row.external_id is not None and row.external_id in seen:
-            context = {"external_id": row.external_id, "first": seen[row.external_id]}
+            context: Context = {"external_id": row.external_id, "first": seen[row.external_id]}
             yield Row(line, row.external_id, None, (Refusal(line, "row_repeated", "/external_id", context),))
             continue
         if row.external_id is not None:
@@ -241,8 +244,12 @@ def shown(session: Session, imports: Sequence[Import], language: Language) -> li
 
 
 def refusal_shown(refusal: ImportRefusal, language: Language) -> RefusalOut:
-    text = _ROW_MESSAGES.get(refusal.kind) or MESSAGES.get(refusal.kind, OTHERWISE)
-    return RefusalOut(line=refusal.line, field=refusal.field, problem=translate(text, language, **refusal.context))
+    """A refused row in words."""
+    if refusal.kind in _ROW_MESSAGES:
+        problem = translate(_ROW_MESSAGES[refusal.kind], language, **refusal.context)
+    else:
+        problem = told(refusal.kind, refusal.context, language)
+    return RefusalOut(line=refusal.line, field=refusal.field, problem=problem)
 
 
 def _checked(line: int, record: object) -> Row:
@@ -251,11 +258,9 @@ def _checked(line: int, record: object) -> Row:
     try:
         row = CommunityRow.model_validate(record)
     except ValidationError as error:
-        found = []
-        for finding in error.errors(include_url=False, include_input=False):
-            context = {k: v for k, v in (finding.get("ctx") or {}).items() if isinstance(v, str | int | float)}
-            found.append(Refusal(line, finding["type"], pointer(finding["loc"]) or None, context))
-        return Row(line, None, None, tuple(found))
+        findings = error.errors(include_url=False, include_input=False)
+        refused = (Refusal(line, one["type"], pointer(one["loc"]) or None, context_of(one)) for one in findings)
+        return Row(line, None, None, tuple(refused))
     return Row(line, row.external_id, row)
 
 

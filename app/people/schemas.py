@@ -1,11 +1,12 @@
 """What the API accepts and returns about a person."""
 
 from pydantic import ConfigDict, Field
+from pydantic.config import JsonDict
 
 from app.core.schemas import Email, Input, LanguageTag, Line, Output, UtcTime
 from app.people.models import PersonStatus
 
-EXAMPLE = {"email": "data.literacy@nordwerk.example", "first_name": "Alex", "language": "de"}
+EXAMPLE: JsonDict = {"email": "data.literacy@nordwerk.example", "first_name": "Alex", "language": "de"}
 
 
 class Contact(Input):

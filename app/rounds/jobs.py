@@ -1,4 +1,4 @@
-"""Background work on rounds: load the snapshot, compute with no transaction open, store in batches under the fence."""
+"""Background work on rounds: compute with no transaction open, store in batches under the fence."""
 
 import os
 from collections.abc import Iterator, Sequence

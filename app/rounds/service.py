@@ -103,8 +103,8 @@ class RoundOfOneCompany(Conflict):
     slug = "round-of-one-company"
     title = mark("Only one company would take part")
     detail = mark(
-        "A tandem joins communities of two companies, and all {communities} published communities in the scope belong "
-        "to one. Publish communities of another company, or widen the scope."
+        "A tandem joins communities of two companies, and all {communities} published communities in the scope "
+        "belong to one. Publish communities of another company, or widen the scope."
     )
 
 

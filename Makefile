@@ -1,0 +1,71 @@
+# C3 Tandem. `make` lists what there is; `make demo` and `make test` set everything up by themselves.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo run test test-long check fmt migrate migration lock bench evaluate clean
+
+help: ## Show this list
+	@echo "C3 Tandem. Start with: make demo"
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk 'BEGIN {FS = ":.*## "} {printf "  make %-12s %s\n", $$1, $$2}'
+
+install: $(READY) ## Set up .venv with the pinned packages (others do this by themselves)
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "C3 Tandem needs Python 3.11 or newer; say which with: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	@echo "Setting up $(VENV) with pinned packages; this takes a minute the first time."
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
+		{ rm -rf $(VENV); echo "Python cannot make environments; on Debian or Ubuntu: apt-get install python3-venv"; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: $(READY) ## Load example data, run a match round, show tandems, serve (ONCE=1: end after the table)
+	@ONCE=$(ONCE) $(BIN)/tandem demo
+
+run: $(READY) ## Run the service: API and worker on var/tandem.db
+	@$(BIN)/tandem serve
+
+test: $(READY) ## Run the tests (at most 12 minutes on 2 cores)
+	@$(BIN)/pytest -n 2 --dist worksteal -m "not long"
+
+test-long: $(READY) ## Run all tests, also those that take long
+	@$(BIN)/pytest -n 2 --dist worksteal
+
+check: $(READY) ## Check format, lint, types, architecture, lock file and migrations
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/pip check
+	@! grep -nE 'https?://' requirements.lock
+	@echo "All checks passed."
+
+fmt: $(READY) ## Format the code
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+migrate: $(READY) ## Bring the database to the newest version
+	@$(BIN)/tandem migrate
+
+migration: $(READY) ## Write a migration from the models: make migration M="what changes"
+	@test -n "$(M)" || { echo 'Say what changes: make migration M="add meetups"'; exit 1; }
+	@$(BIN)/alembic revision --autogenerate -m "$(M)"
+	@$(BIN)/ruff format --quiet alembic
+
+lock: $(READY) ## Pin the newest allowed packages anew (needs uv)
+	@uv pip compile pyproject.toml --extra dev --universal --generate-hashes --no-header --upgrade -o requirements.lock
+
+bench: $(READY) ## Run the benchmarks (DATA=FOLDER for your own profiles); one line of JSON each
+	@for name in pairing neighbours round; do DATA=$(DATA) $(BIN)/python -m benchmarks.$$name || exit 1; done
+
+evaluate: $(READY) ## Measure the engine on judged data: make evaluate DATA=FOLDER
+	@test -n "$(DATA)" || { echo "Say where profiles.jsonl and qrels.tsv are: make evaluate DATA=FOLDER"; exit 1; }
+	@$(BIN)/python -m matching evaluate $(DATA)
+
+clean: ## Remove the environment, caches and demonstration data
+	@rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
