@@ -58,7 +58,7 @@ def list_keys(session: ReaderDep, caller: KeeperDep, request: PageDep) -> Page[K
 
 @router.get("/keys/{key_id}", operation_id="read_key", tags=["access"], responses=problems(404))
 def read_key(key_id: KeyId, session: ReaderDep, caller: KeeperDep) -> KeyOut:
-    """One key, without its secret."""
+    """One key: what it may do and whether it is still accepted. Never its secret."""
     return KeyOut.of(access.get_key(session, caller, key_id), now())
 
 
@@ -92,5 +92,5 @@ def list_people(session: ReaderDep, caller: PeopleDep, request: PageDep) -> Page
 
 @router.get("/people/{person_id}", operation_id="read_person", tags=["people"], responses=problems(404))
 def read_person(person_id: PersonId, session: ReaderDep, caller: PeopleDep) -> PersonOut:
-    """One person of your company."""
+    """One person of your company, with the address that messages go to."""
     return PersonOut.model_validate(people.get(session, person_id, company_id=caller.company_id))

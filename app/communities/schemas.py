@@ -19,15 +19,15 @@ from app.communities.models import (
     Stage,
 )
 from app.companies.schemas import Sector
-from app.core.schemas import Input, LanguageTag, Line, Output, Phrase, Text, TimeZone, UtcTime
+from app.core.schemas import Clean, Input, LanguageTag, Line, Output, Phrase, TimeZone, UtcTime
 from app.people.schemas import Contact
 
 MAX_AT_ONCE = 1000
 
-Purpose = Annotated[Text, StringConstraints(min_length=1, max_length=500)]
-Paragraphs = Annotated[Text, StringConstraints(min_length=1, max_length=20_000)]
+Purpose = Annotated[str, StringConstraints(min_length=1, max_length=500), Clean]
+Paragraphs = Annotated[str, StringConstraints(min_length=1, max_length=20_000), Clean]
 Phrases = Annotated[list[Phrase], Field(max_length=30)]
-ExternalId = Annotated[Text, StringConstraints(min_length=1, max_length=200)]
+ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=200), Clean]
 Source = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]{0,59}$")]
 Id = Annotated[str, StringConstraints(min_length=1, max_length=60)]
 

@@ -38,7 +38,7 @@ def list_companies(session: ReaderDep, caller: CallerDep, request: PageDep) -> P
 
 @router.get("/{company_id}", operation_id="read_company", responses=problems(404))
 def read_company(company_id: CompanyId, session: ReaderDep, caller: CallerDep) -> CompanyOut:
-    """One company."""
+    """One company: its name, sector, time zone and state."""
     return CompanyOut.model_validate(companies.get(session, caller, company_id))
 
 

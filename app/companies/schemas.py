@@ -9,7 +9,7 @@ from app.core.schemas import Input, Line, Output, TimeZone, UtcTime
 
 Sector = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,39}$")]
 MailDomain = Annotated[
-    str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?\.[a-z]{2,63}$", to_lower=True)
+    str, StringConstraints(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]{0,250}[A-Za-z0-9])?\.[A-Za-z]{2,63}$", to_lower=True)
 ]
 
 

@@ -1,7 +1,8 @@
 """Facts that travel upward: a feature records an event in its transaction, a handler registered above reacts later.
 
-Events carry ids, never contents. Each is handled in a transaction of its own together with what its handlers change,
-so a fact is acted on exactly once; a handler that raises leaves its event to be tried again.
+Events carry ids, never contents, and stay as a record of what happened. Each that has a handler is handled in a
+transaction of its own together with what its handlers change, so a fact is acted on exactly once; a handler that
+raises leaves its event to be tried again.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -39,8 +40,12 @@ def record(session: Session, kind: str, subject_id: str) -> None:
 def handle_next(database: Database, handlers: Handlers) -> bool:
     """Handle the oldest open event; False when there is none. What a handler raises goes to the caller,
     after the failure was counted; an event that failed too often waits for a person."""
+    if not handlers:
+        return False
     with database.session() as session:
-        open_events = select(Event).where(col(Event.handled_at).is_(None), col(Event.attempts) < MAX_ATTEMPTS)
+        open_events = select(Event).where(
+            col(Event.handled_at).is_(None), col(Event.kind).in_(list(handlers)), col(Event.attempts) < MAX_ATTEMPTS
+        )
         event = session.exec(
             open_events.order_by(col(Event.attempts), col(Event.id)).limit(1).with_for_update(skip_locked=True)
         ).first()
@@ -49,7 +54,7 @@ def handle_next(database: Database, handlers: Handlers) -> bool:
         event_id = event.id
         try:
             with session.begin_nested():
-                for handler in handlers.get(event.kind, ()):
+                for handler in handlers[event.kind]:
                     handler(session, event)
         except Exception:
             failed = session.get_one(Event, event_id)

@@ -12,6 +12,8 @@ from pydantic_core import PydanticCustomError
 
 T = TypeVar("T")
 
+# Line breaks and tabs are text; a NUL or an escape sequence is not, and PostgreSQL stores no NUL.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 # The form only: whether an address works shows when something is sent to it.
 _EMAIL = re.compile(r"[^@\s<>()\[\],;:\"\\]+@[^@\s<>()\[\],;:\"\\]+\.[^@\s<>()\[\],;:\"\\.]+")
 
@@ -62,8 +64,7 @@ class ProblemOut(Output):
 
 
 def _no_control_characters(text: str) -> str:
-    # Line breaks and tabs are text; a NUL or an escape sequence is not, and PostgreSQL stores no NUL.
-    if any((ord(c) < 32 and c not in "\n\r\t") or 0x7F <= ord(c) < 0xA0 for c in text):
+    if _CONTROL.search(text):
         raise PydanticCustomError("control_characters", "contains control characters")
     return text
 
@@ -100,9 +101,10 @@ def _with_z(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-Text = Annotated[str, AfterValidator(_no_control_characters)]
-Line = Annotated[Text, StringConstraints(min_length=1, max_length=200)]
-Phrase = Annotated[Text, StringConstraints(min_length=1, max_length=120)]
+# Limits come before other checks, so that a text that is too long is told as just that.
+Clean = AfterValidator(_no_control_characters)
+Line = Annotated[str, StringConstraints(min_length=1, max_length=200), Clean]
+Phrase = Annotated[str, StringConstraints(min_length=1, max_length=120), Clean]
 LanguageTag = Annotated[str, StringConstraints(min_length=1, max_length=35), AfterValidator(_language_tag)]
 TimeZone = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_time_zone)]
 Email = Annotated[str, StringConstraints(max_length=254, to_lower=True), AfterValidator(_email)]

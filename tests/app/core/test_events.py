@@ -1,0 +1,64 @@
+import pytest
+from sqlmodel import Session, select
+
+from app.core import events
+from app.core.database import Database
+from app.core.events import Event
+
+
+def recorded(database: Database, *kinds: str) -> None:
+    with database.session() as session:
+        for kind in kinds:
+            events.record(session, kind, "sub_1")
+
+
+def open_kinds(database: Database) -> list[str]:
+    with database.reader() as session:
+        return [event.kind for event in session.exec(select(Event).order_by(Event.id)) if event.handled_at is None]
+
+
+def test_an_event_is_handled_once_in_the_order_it_happened(database: Database) -> None:
+    recorded(database, "a.happened", "b.happened", "a.happened")
+    seen: list[str] = []
+
+    def remember(session: Session, event: Event) -> None:
+        seen.append(event.kind)
+
+    while events.handle_next(database, {"a.happened": [remember], "b.happened": [remember]}):
+        pass
+
+    assert seen == ["a.happened", "b.happened", "a.happened"]
+    assert open_kinds(database) == []
+
+
+def test_an_event_of_a_change_that_was_rolled_back_never_happened(database: Database) -> None:
+    with database.session() as session:
+        events.record(session, "a.happened", "sub_1")
+        session.flush()
+        session.rollback()
+
+    assert open_kinds(database) == []
+
+
+def test_what_a_failing_handler_changed_is_undone_and_its_event_is_tried_again(database: Database) -> None:
+    recorded(database, "a.happened")
+
+    def break_down(session: Session, event: Event) -> None:
+        events.record(session, "never.happened", event.subject_id)
+        session.flush()
+        raise OSError("no network")
+
+    with pytest.raises(OSError, match="no network"):
+        events.handle_next(database, {"a.happened": [break_down]})
+    assert open_kinds(database) == ["a.happened"]
+
+    assert events.handle_next(database, {"a.happened": [lambda session, event: None]})
+    assert open_kinds(database) == []
+
+
+def test_events_without_a_handler_stay_as_a_record(database: Database) -> None:
+    recorded(database, "a.happened")
+
+    assert not events.handle_next(database, {})
+    assert not events.handle_next(database, {"b.happened": [lambda session, event: None]})
+    assert open_kinds(database) == ["a.happened"]

