@@ -19,7 +19,7 @@ from app.communities.models import (
     Stage,
 )
 from app.companies.schemas import Sector
-from app.core.schemas import Clean, Input, LanguageTag, Line, Output, Phrase, TimeZone, UtcTime
+from app.core.schemas import Clean, EmptyIsNull, Input, LanguageTag, Line, Output, Phrase, TimeZone, UtcTime
 from app.people.schemas import Contact
 
 MAX_AT_ONCE = 1000
@@ -60,12 +60,14 @@ class PortalFields(Input):
     """What an intranet knows about a community. A whole document: what is left out is empty afterwards."""
 
     name: Line
-    teaser: Line | None = None
-    purpose: Purpose | None = Field(None, description="One or two sentences, at most 500 characters.")
-    description: Paragraphs | None = None
+    teaser: Annotated[Line | None, EmptyIsNull] = None
+    purpose: Annotated[Purpose | None, EmptyIsNull] = Field(
+        None, description="One or two sentences, at most 500 characters."
+    )
+    description: Annotated[Paragraphs | None, EmptyIsNull] = None
     topics: list[Phrase] = Field(default_factory=list, max_length=5, description="Up to five themes.")
     tags: Phrases = Field(default_factory=list)
-    target_group: Line | None = None
+    target_group: Annotated[Line | None, EmptyIsNull] = None
     kind: Kind | None = None
     practice: Practice | None = None
     origin: Origin | None = None
@@ -73,8 +75,10 @@ class PortalFields(Input):
     size_band: SizeBand | None = Field(None, description="A band, never a count.")
     founded_year: Annotated[int, Field(ge=1900, le=2100)] | None = None
     languages: list[LanguageTag] = Field(default_factory=list, max_length=10, description="BCP 47: `de`, `en`, `fr`.")
-    time_zone: TimeZone | None = Field(None, description="IANA name; the company's when left out.")
-    platform: Line | None = None
+    time_zone: Annotated[TimeZone | None, EmptyIsNull] = Field(
+        None, description="IANA name; the company's when left out."
+    )
+    platform: Annotated[Line | None, EmptyIsNull] = None
     collaboration: Collaboration | None = None
 
 

@@ -7,7 +7,16 @@ from typing import Annotated, Generic, TypeVar
 from zoneinfo import available_timezones
 
 import langcodes
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+)
 from pydantic_core import PydanticCustomError
 
 T = TypeVar("T")
@@ -103,6 +112,8 @@ def _with_z(moment: datetime) -> str:
 
 # Limits come before other checks, so that a text that is too long is told as just that.
 Clean = AfterValidator(_no_control_characters)
+# Exports send "" where there is nothing: for an optional text that is the same as leaving it out.
+EmptyIsNull = BeforeValidator(lambda value: None if isinstance(value, str) and not value.strip() else value)
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200), Clean]
 Phrase = Annotated[str, StringConstraints(min_length=1, max_length=120), Clean]
 LanguageTag = Annotated[str, StringConstraints(min_length=1, max_length=35), AfterValidator(_language_tag)]

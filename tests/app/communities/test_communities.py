@@ -68,6 +68,15 @@ def test_what_a_manager_entered_is_never_overwritten_by_a_portal(world: World) -
     assert (after["offers"], after["capacity"]) == (["a learning path"], 3)
 
 
+def test_an_empty_optional_text_is_the_same_as_none(world: World) -> None:
+    portal = world.portal(world.company())
+
+    stored = portal.put(ADDRESS, json={"name": "x", "purpose": "", "description": " ", "teaser": "", "time_zone": ""})
+
+    assert stored.status_code == 201
+    assert [stored.json()[field] for field in ("purpose", "description", "teaser", "time_zone")] == [None] * 4
+
+
 @pytest.mark.parametrize("external_id", ["a/b", "ä@b", "🎉", "a b?c#d", "x" * 200])
 def test_an_external_id_may_be_any_text(world: World, external_id: str) -> None:
     from urllib.parse import quote
