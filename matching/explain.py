@@ -122,6 +122,8 @@ class PairExplainer:
         self._vectors = vectors
         self._terms = terms
         self._analyzer = analyzer
+        # Communities of one company withhold the same words.
+        self._withheld: dict[tuple[str, ...], Set[str]] = {}
 
     def reasons(self, a: int, b: int) -> tuple[tuple[Reason, ...], float]:
         """At most three reasons, the strongest first, and the share that they leave to `other`.
@@ -134,7 +136,7 @@ class PairExplainer:
         total = sum(weights.values())
         if total <= 0:
             return (), 1.0
-        one, other = self._voice(a), self._voice(b)
+        one, other = self._voice(a, weights.keys()), self._voice(b, weights.keys())
         tellable = {t: w for t, w in weights.items() if t not in one.withheld and t not in other.withheld}
         groups = _groups(one, other, tellable)
         found = []
@@ -155,14 +157,17 @@ class PairExplainer:
         products = data[of_a][in_a] * data[of_b][in_b]
         return {self._terms[term]: float(weight) for term, weight in zip(shared, products, strict=True)}
 
-    def _voice(self, position: int) -> "_Voice":
+    def _voice(self, position: int, shared: Set[str]) -> "_Voice":
         profile = self._profiles[position]
-        return _Voice.of(self._analyzer.analyze(profile), self._analyzer.terms_in_any_language(profile.withheld))
+        withheld = self._withheld.get(profile.withheld)
+        if withheld is None:
+            withheld = self._withheld[profile.withheld] = self._analyzer.terms_in_any_language(profile.withheld)
+        return _Voice.of(self._analyzer.analyze(profile), shared, withheld)
 
 
 @dataclass(frozen=True, slots=True)
 class _Voice:
-    """How one profile says its terms: the usual surface of each, and which follow each other directly."""
+    """How one profile says the shared terms: the usual surface of each, and which follow each other directly."""
 
     surfaces: Mapping[str, str]
     following: Mapping[tuple[str, str], tuple[str, str]]
@@ -171,10 +176,11 @@ class _Voice:
     withheld: Set[str]
 
     @classmethod
-    def of(cls, analyzed: AnalyzedProfile, withheld: Set[str]) -> "_Voice":
+    def of(cls, analyzed: AnalyzedProfile, shared: Set[str], withheld: Set[str]) -> "_Voice":
         counts: dict[str, dict[str, int]] = {}
         following: dict[tuple[str, str], tuple[str, str]] = {}
-        for passage in analyzed.passages:
+        for words in analyzed.passages:
+            passage = [word for word in words if word.term in shared]
             for word in passage:
                 said = counts.setdefault(word.term, {})
                 said[word.surface] = said.get(word.surface, 0) + 1

@@ -2,11 +2,11 @@
 
 import re
 import unicodedata
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import NamedTuple
 
 import numpy as np
 import snowballstemmer
@@ -26,8 +26,7 @@ _GENDERED_ENDING = re.compile(r"(?<=[^\W\d_])[*:_/]-?in(?:nen)?\b")
 _WORD = re.compile(r"\w+(?:[+#]+(?!\w))?")
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """A word of a text: as it was written, the term it is compared by ("Lieferketten" -> "lieferkett"), and
     its place in the text, counted with the words that are left out."""
 
@@ -74,36 +73,43 @@ class TextAnalyzer:
 
     def terms(self, profile: Profile) -> list[str]:
         """The terms of a profile, repeated as often as they occur."""
-        return [word.term for passage in self._passages(profile.texts, profile) for word in passage]
+        passages = [_surfaces(text) for text in profile.texts]
+        languages = _languages(passages, profile)
+        return [
+            term
+            for passage, language in zip(passages, languages, strict=True)
+            for term in self._terms_of(passage, language)
+            if term
+        ]
 
     def terms_in_any_language(self, texts: Iterable[str]) -> frozenset[str]:
         """The distinct terms of some texts, stemmed in every known language."""
-        surfaces = [_surfaces(text) for text in texts]
-        words = (self._words(passage, language) for passage in surfaces for language in STEMMERS)
-        return frozenset(word.term for passage in words for word in passage)
+        passages = [_surfaces(text) for text in texts]
+        terms = (self._terms_of(passage, language) for passage in passages for language in STEMMERS)
+        return frozenset(term for found in terms for term in found if term)
 
     def _passages(self, texts: Sequence[str], profile: Profile) -> list[list[Word]]:
         passages = [_surfaces(text) for text in texts]
-        counts = [_telling_counts(passage) for passage in passages]
-        together = Counter[str]()
-        for count in counts:
-            together.update(count)
-        usual = _leading(together) or _stated(profile)
         return [
-            self._words(passage, _leading(count) or usual) for passage, count in zip(passages, counts, strict=True)
+            [
+                Word(surface, term, place)
+                for place, (surface, term) in enumerate(zip(passage, self._terms_of(passage, language), strict=True))
+                if term
+            ]
+            for passage, language in zip(passages, _languages(passages, profile), strict=True)
         ]
 
-    def _words(self, surfaces: list[str], language: str) -> list[Word]:
-        terms = self._terms[language]
-        words = []
-        for place, surface in enumerate(surfaces):
+    def _terms_of(self, surfaces: Sequence[str], language: str) -> list[str]:
+        """The term of each word, "" for one that carries no theme."""
+        known = self._terms[language]
+        found = []
+        for surface in surfaces:
             folded = surface.casefold()
-            term = terms.get(folded)
+            term = known.get(folded)
             if term is None:
-                term = terms[folded] = self._stemmers[language].stemWord(folded) if _carries_meaning(folded) else ""
-            if term:
-                words.append(Word(surface, term, place))
-        return words
+                term = known[folded] = self._stemmers[language].stemWord(folded) if _carries_meaning(folded) else ""
+            found.append(term)
+        return found
 
 
 class ProfileVectorizer:
@@ -157,18 +163,30 @@ def _carries_meaning(folded: str) -> bool:
     return len(folded) > 1 and any(character.isalpha() for character in folded)
 
 
-def _telling_counts(surfaces: Iterable[str]) -> Counter[str]:
-    """How many function words of each language alone a passage has."""
-    counts = Counter(map(_telling_words().get, map(str.casefold, surfaces)))
-    return Counter({language: count for language, count in counts.items() if language is not None})
+def _languages(passages: Sequence[Sequence[str]], profile: Profile) -> list[str]:
+    """The language of each passage of a profile."""
+    telling = _telling_words()
+    counts = []
+    together: dict[str, int] = {}
+    for passage in passages:
+        count: dict[str, int] = {}
+        for surface in passage:
+            language = telling.get(surface.casefold())
+            if language is not None:
+                count[language] = count.get(language, 0) + 1
+                together[language] = together.get(language, 0) + 1
+        counts.append(count)
+    usual = _leading(together) or _stated(profile)
+    return [_leading(count) or usual for count in counts]
 
 
-def _leading(counts: Counter[str]) -> str | None:
+def _leading(counts: Mapping[str, int]) -> str | None:
     """The language ahead of all others; None without any or in a draw."""
-    first = counts.most_common(2)
-    if not first or (len(first) == 2 and first[0][1] == first[1][1]):
+    if not counts:
         return None
-    return first[0][0]
+    most = max(counts.values())
+    leading = [language for language, count in counts.items() if count == most]
+    return leading[0] if len(leading) == 1 else None
 
 
 def _stated(profile: Profile) -> str:

@@ -1,6 +1,7 @@
 """Reads of communities that need more than a primary key."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
 from datetime import date
 
 from sqlalchemy import or_
@@ -77,11 +78,35 @@ def managers_of(session: Session, community_ids: Iterable[str]) -> dict[str, lis
     return managers
 
 
+@dataclass(frozen=True, slots=True)
+class Participant:
+    """What a round reads of a community: never contacts."""
+
+    id: str
+    company_id: str
+    name: str
+    teaser: str | None
+    purpose: str | None
+    description: str | None
+    topics: list[str]
+    tags: list[str]
+    offers: list[str]
+    seeks: list[str]
+    languages: list[str]
+    time_zone: str | None
+    capacity: int
+    excluded_companies: list[str]
+    excluded_sectors: list[str]
+
+
 def taking_part(
     session: Session, *, company_ids: Sequence[str], community_ids: Sequence[str], today: date
-) -> Sequence[Community]:
+) -> list[Participant]:
     """Published communities of active companies that are not paused, by id; empty lists mean all."""
-    return session.exec(_taking_part(company_ids, community_ids, today).order_by(col(Community.id))).all()
+    # Columns, not objects: a third of the time for thousands of rows.
+    columns = [Community.__table__.c[field.name] for field in fields(Participant)]  # type: ignore[attr-defined]
+    query = _taking_part(company_ids, community_ids, today).order_by(col(Community.id)).with_only_columns(*columns)
+    return [Participant(*row) for row in session.execute(query)]
 
 
 def count_taking_part(

@@ -4,32 +4,34 @@ import gzip
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from app.communities.models import Community
+from app.communities.queries import Participant
 from app.companies.models import Company
 from matching.profiles import Profile, profile_from
 
 # Nine to five, until communities say otherwise.
 WORKING_DAY = (9.0, 17.0)
 
+_FIELDS = [field.name for field in fields(Profile)]
+
 
 def profiles_of(
-    communities: Sequence[Community], companies: Mapping[str, Company], moment: datetime
+    participants: Sequence[Participant], companies: Mapping[str, Company], moment: datetime
 ) -> list[Profile]:
     """What the engine reads. `moment` decides between summer and winter time."""
     by_sector: dict[str, list[str]] = {}
     for company in companies.values():
         by_sector.setdefault(company.sector, []).append(company.id)
-    return [_profile(one, companies[one.company_id], by_sector, moment) for one in communities]
+    return [_profile(one, companies[one.company_id], by_sector, moment) for one in participants]
 
 
 def freeze(profiles: Sequence[Profile]) -> tuple[bytes, str]:
     """Compressed NDJSON in the order of ids, and the SHA-256 of the text: the same profiles, the same bytes."""
     ordered = sorted(profiles, key=lambda profile: profile.id)
-    text = "".join(json.dumps(asdict(profile), ensure_ascii=False, sort_keys=True) + "\n" for profile in ordered)
+    text = "".join(json.dumps(_as_dict(profile), ensure_ascii=False, sort_keys=True) + "\n" for profile in ordered)
     encoded = text.encode()
     return gzip.compress(encoded, compresslevel=6, mtime=0), hashlib.sha256(encoded).hexdigest()
 
@@ -39,8 +41,12 @@ def thaw(content: bytes) -> list[Profile]:
     return [profile_from(json.loads(line)) for line in gzip.decompress(content).splitlines()]
 
 
+def _as_dict(profile: Profile) -> dict[str, object]:
+    return {name: getattr(profile, name) for name in _FIELDS}
+
+
 def _profile(
-    community: Community, company: Company, by_sector: Mapping[str, Sequence[str]], moment: datetime
+    community: Participant, company: Company, by_sector: Mapping[str, Sequence[str]], moment: datetime
 ) -> Profile:
     excluded = set(community.excluded_companies)
     for sector in community.excluded_sectors:
