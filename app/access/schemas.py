@@ -6,13 +6,13 @@ from typing import Self
 from pydantic import AwareDatetime, ConfigDict, Field
 
 from app.access.models import ApiKey, KeyStatus, Role
-from app.core.schemas import Input, Line, Output, UtcTime
+from app.core.schemas import Flag, Input, Line, Output, UtcTime
 
 
 class KeyCreate(Input):
     role: Role
     label: Line = Field(description="What the key is for, so that you know which one to revoke.")
-    read_only: bool = False
+    read_only: Flag = False
     company_id: str | None = Field(
         None, description="Needed for coordinator and portal keys made by an operator; a coordinator's own otherwise."
     )

@@ -19,7 +19,7 @@ from app.communities.models import (
     Stage,
 )
 from app.companies.schemas import Sector
-from app.core.schemas import Clean, EmptyIsNull, Input, LanguageTag, Line, Output, Phrase, TimeZone, UtcTime
+from app.core.schemas import Clean, EmptyIsNull, Flag, Input, LanguageTag, Line, Output, Phrase, TimeZone, UtcTime
 from app.people.schemas import Contact
 
 MAX_AT_ONCE = 1000
@@ -53,7 +53,7 @@ EXAMPLE_OF_MANAGER: JsonDict = {
 
 
 class ManagerContact(Contact):
-    deputy: bool = False
+    deputy: Flag = False
 
 
 class PortalFields(Input):
@@ -73,7 +73,7 @@ class PortalFields(Input):
     origin: Origin | None = None
     access: Access | None = None
     size_band: SizeBand | None = Field(None, description="A band, never a count.")
-    founded_year: Annotated[int, Field(ge=1900, le=2100)] | None = None
+    founded_year: Annotated[int, Field(ge=1900, le=2100, strict=True)] | None = None
     languages: list[LanguageTag] = Field(default_factory=list, max_length=10, description="BCP 47: `de`, `en`, `fr`.")
     time_zone: Annotated[TimeZone | None, EmptyIsNull] = Field(
         None, description="IANA name; the company's when left out."
@@ -103,7 +103,7 @@ class ManagerFields(Input):
         max_length=6,
         description="Sensitive work that the community touches; `[]` for none, null for not asked.",
     )
-    listed_openly: bool = False
+    listed_openly: Flag = False
 
 
 MANAGER_FIELDS = set(ManagerFields.model_fields)

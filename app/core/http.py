@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from sqlalchemy.exc import IntegrityError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core.errors import (
@@ -94,7 +95,20 @@ async def _http_exception(request: Request, error: Exception) -> JSONResponse:
     problem = by_status.get(error.status_code)
     if problem is None and error.status_code == 400:
         problem = MalformedBody(reason=str(error.detail))
-    return answer(request, problem or HttpProblem(error.status_code, str(error.detail)), error.headers)
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["Allow"] = _allowed_methods(request)
+    return answer(request, problem or HttpProblem(error.status_code, str(error.detail)), headers)
+
+
+def _allowed_methods(request: Request) -> str:
+    """All methods of an address; the framework names those of its first route only."""
+    methods: set[str] = set()
+    for route in request.app.routes:
+        match, _ = route.matches(request.scope)
+        if match is not Match.NONE:
+            methods |= getattr(route, "methods", None) or set()
+    return ", ".join(sorted(methods))
 
 
 async def _same_moment(request: Request, error: Exception) -> JSONResponse:

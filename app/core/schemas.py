@@ -111,6 +111,8 @@ def _with_z(moment: datetime) -> str:
 
 
 # Limits come before other checks, so that a text that is too long is told as just that.
+# true and false only: "no" or 0 for a flag is more likely a mistake than meant.
+Flag = Annotated[bool, Field(strict=True)]
 Clean = AfterValidator(_no_control_characters)
 # Exports send "" where there is nothing: for an optional text that is the same as leaving it out.
 EmptyIsNull = BeforeValidator(lambda value: None if isinstance(value, str) and not value.strip() else value)

@@ -24,11 +24,15 @@ class RoundSettings(Input):
         description="`quality`: the largest total similarity. `coverage`: as many communities as possible, then the "
         "largest total. `fair`: as many as possible, then the weakest tandem as good as possible.",
     )
-    min_similarity: Annotated[float, Field(ge=0, le=1)] = Field(0.10, description="Least similarity of a pair.")
-    cost: Annotated[float, Field(ge=0, le=1)] = Field(
+    min_similarity: Annotated[float, Field(ge=0, le=1, strict=True)] = Field(
+        0.10, description="Least similarity of a pair."
+    )
+    cost: Annotated[float, Field(ge=0, le=1, strict=True)] = Field(
         0.0, description="What a poor suggestion costs, in similarity; a pair must be worth more."
     )
-    alternates: Annotated[int, Field(ge=0, le=9)] = Field(3, description="Further partners named for each community.")
+    alternates: Annotated[int, Field(ge=0, le=9, strict=True)] = Field(
+        3, description="Further partners named for each community."
+    )
 
 
 class RoundScope(Input):
