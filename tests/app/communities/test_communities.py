@@ -273,7 +273,7 @@ def test_a_value_that_is_not_accepted_is_named_and_nothing_is_stored(
         (b"[]", 422, "invalid-input"),
         (b"null", 422, "invalid-input"),
         (b"", 422, "invalid-input"),
-        (b'{"name": ' + b"[" * 5000 + b"]" * 5000 + b"}", 400, "malformed-body"),
+        (b'{"name": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", 400, "malformed-body"),
         (b'{"name": "x", "capacity": 1e400}', 422, "invalid-input"),
     ],
 )
