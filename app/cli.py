@@ -3,14 +3,18 @@
 import os
 import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from rich.table import Table
+from sqlmodel import Session
 
 from app.access import service as access
 from app.access.models import Role
@@ -82,13 +86,10 @@ def add_company(
     invite_only: Annotated[bool, typer.Option(help="Do not activate it yet.")] = False,
 ) -> None:
     """Add a company, active at once; prints its id."""
-    with _database().session() as session:
-        try:
-            company = companies.create(session, SYSTEM, CompanyCreate(name=name, sector=sector, time_zone=time_zone))
-            if not invite_only:
-                companies.activate(session, SYSTEM, company.id)
-        except (Problem, ValueError) as problem:
-            _refuse(problem)
+    with _writing() as session:
+        company = companies.create(session, SYSTEM, CompanyCreate(name=name, sector=sector, time_zone=time_zone))
+        if not invite_only:
+            companies.activate(session, SYSTEM, company.id)
     typer.echo(company.id)
 
 
@@ -96,7 +97,7 @@ def add_company(
 def list_companies() -> None:
     """All companies."""
     table = Table("id", "name", "sector", "status")
-    with _database().reader() as session:
+    with _writing() as session:
         for company in companies.page(session, SYSTEM, after=None, limit=10_000):
             table.add_row(company.id, company.name, company.sector, company.status.value)
     out.print(table)
@@ -112,19 +113,16 @@ def create_key(
 ) -> None:
     """Make a key; prints it, once and never again."""
     settings = get_settings()
-    with _database().session() as session:
-        try:
-            found = companies.by_name(session, company) if company else None
-            wish = KeyCreate(
-                role=role,
-                label=label,
-                read_only=read_only,
-                company_id=found.id if found else company,
-                person_id=person,
-            )
-            made = access.create_key(session, SYSTEM, wish, settings.key_pepper.get_secret_value())
-        except (Problem, ValueError) as problem:
-            _refuse(problem)
+    with _writing() as session:
+        found = companies.by_name(session, company) if company else None
+        wish = KeyCreate(
+            role=role,
+            label=label,
+            read_only=read_only,
+            company_id=found.id if found else company,
+            person_id=person,
+        )
+        made = access.create_key(session, SYSTEM, wish, settings.key_pepper.get_secret_value())
     typer.echo(made.plain)
 
 
@@ -133,7 +131,7 @@ def list_keys() -> None:
     """All keys, by prefix."""
     table = Table("id", "prefix", "role", "label", "status")
     moment = now()
-    with _database().reader() as session:
+    with _writing() as session:
         for key in access.page(session, SYSTEM, after=None, limit=10_000):
             shown = KeyOut.of(key, moment)
             table.add_row(shown.id, shown.prefix, shown.role.value, shown.label, shown.status.value)
@@ -143,11 +141,8 @@ def list_keys() -> None:
 @key_app.command("revoke")
 def revoke_key(key_id: str) -> None:
     """Stop a key at once."""
-    with _database().session() as session:
-        try:
-            access.revoke(session, SYSTEM, key_id)
-        except Problem as problem:
-            _refuse(problem)
+    with _writing() as session:
+        access.revoke(session, SYSTEM, key_id)
     notes.print(f"{key_id} is revoked.")
 
 
@@ -170,11 +165,12 @@ def run_demo(
     migrations.upgrade(settings.database_url)
     database = Database(settings.database_url)
     match_round = _demonstrate(database, settings, folder, language)
-    _show(match_round, demo.best(database, match_round.id, _SHOWN, language))
-    if once:
-        return
-    keys = demo.make_keys(database, settings.key_pepper.get_secret_value())
+    best = demo.best(database, match_round.id, _SHOWN, language)
+    keys = None if once else demo.make_keys(database, settings.key_pepper.get_secret_value())
     database.dispose()
+    _show(match_round, best)
+    if keys is None:
+        return
     address = f"http://{settings.host}:{listen_at}"
     out.print(f"\n[bold]Open {address}/docs[/bold] and press Authorize with one of these keys:")
     out.print(f"  organizer                  {keys.organizer}", soft_wrap=True, highlight=False)
@@ -271,12 +267,21 @@ def _supervise(settings: Settings, host: str, port: int, *, worker: bool) -> int
     return Supervisor(commands, niceness={"worker": 10}, environment=environment).run()
 
 
-def _database() -> Database:
+@contextmanager
+def _writing() -> Iterator[Session]:
+    """A session on the database of the settings; what is refused is told, and nothing is stored."""
     settings = get_settings()
     logs.configure(settings.log_level)
     if settings.on_sqlite:
         migrations.upgrade(settings.database_url)
-    return Database(settings.database_url)
+    database = Database(settings.database_url)
+    try:
+        with database.session() as session:
+            yield session
+    except (Problem, ValidationError) as problem:
+        _refuse(problem)
+    finally:
+        database.dispose()
 
 
 def _refuse(problem: Exception | str) -> NoReturn:

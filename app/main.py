@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
-from fastapi import FastAPI, Path, Request, Response
+from fastapi import FastAPI, Path, Request
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import RedirectResponse
 from fastapi_offline import FastAPIOffline
@@ -21,7 +21,7 @@ from app.core import jobs, logs, migrations
 from app.core.clock import now
 from app.core.database import Database, DatabaseDep
 from app.core.errors import NoSuchPath, NotReady, every_problem
-from app.core.http import AccessLog, add_error_handlers, problems
+from app.core.http import AccessLog, BodyLimit, add_error_handlers, problems
 from app.core.i18n import LanguageDep, lookup, mark, translate
 from app.core.schemas import Output, ProblemOut
 from app.core.settings import Settings, get_settings
@@ -85,11 +85,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redoc_url=None,
         license_info={"name": "Apache 2.0", "identifier": "Apache-2.0"},
         lifespan=lifespan,
-        max_body_size=settings.max_body_bytes,
+        redirect_slashes=False,
         swagger_ui_parameters={"persistAuthorization": True, "tryItOutEnabled": True, "displayRequestDuration": True},
     )
     app.state.settings = settings
     app.state.database = Database(settings.database_url)
+    app.add_middleware(BodyLimit, limit=settings.max_body_bytes, larger={"/v1/imports": settings.max_import_bytes})
     app.add_middleware(AccessLog)
     add_error_handlers(app)
     for router in (community_routes, import_routes, round_routes, company_routes, access_routes):
@@ -126,13 +127,11 @@ def _add_service_routes(app: FastAPI) -> None:
     def explain_problem(
         slug: Annotated[str, Path(max_length=80, examples=["invalid-input"])],
         language: LanguageDep,
-        response: Response,
     ) -> ProblemExplained:
         """What the `type` of an error means."""
         kind = every_problem().get(slug)
         if kind is None:
             raise NoSuchPath
-        response.headers["Vary"] = "Accept-Language"
         return ProblemExplained(
             type=f"/problems/{slug}",
             title=translate(kind.title, language),

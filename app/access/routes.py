@@ -13,16 +13,14 @@ from app.core.clock import now
 from app.core.database import ReaderDep, SessionDep
 from app.core.http import problems
 from app.core.pagination import PageDep, cut
-from app.core.schemas import Page
+from app.core.schemas import Id, Page
 from app.people import service as people
 from app.people.schemas import PersonCreate, PersonOut
 
 router = APIRouter(prefix="/v1", responses=problems(401, 403))
 
-KeyId = Annotated[str, Path(max_length=60, description="Id of the key.", examples=["key_06em2n0u4hsm7bg6m3r8t2f5ac"])]
-PersonId = Annotated[
-    str, Path(max_length=60, description="Id of the person.", examples=["per_06em2n0u4hsm7bg6m3r8t2f5ac"])
-]
+KeyId = Annotated[Id, Path(description="Id of the key.", examples=["key_06em2n0u4hsm7bg6m3r8t2f5ac"])]
+PersonId = Annotated[Id, Path(description="Id of the person.", examples=["per_06em2n0u4hsm7bg6m3r8t2f5ac"])]
 PeopleDep = Annotated[Caller, Depends(Needs(Role.OPERATOR, Role.COORDINATOR, Role.PORTAL))]
 
 

@@ -3,21 +3,21 @@
 from datetime import datetime
 from typing import Self
 
-from pydantic import AwareDatetime, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from app.access.models import ApiKey, KeyStatus, Role
-from app.core.schemas import Flag, Input, Line, Output, UtcTime
+from app.core.schemas import Flag, Id, Input, Line, Moment, Output, UtcTime
 
 
 class KeyCreate(Input):
     role: Role
     label: Line = Field(description="What the key is for, so that you know which one to revoke.")
     read_only: Flag = False
-    company_id: str | None = Field(
+    company_id: Id | None = Field(
         None, description="Needed for coordinator and portal keys made by an operator; a coordinator's own otherwise."
     )
-    person_id: str | None = Field(None, description="Needed for manager and participant keys.")
-    expires_at: AwareDatetime | None = None
+    person_id: Id | None = Field(None, description="Needed for manager and participant keys.")
+    expires_at: Moment | None = None
 
     model_config = ConfigDict(
         json_schema_extra={

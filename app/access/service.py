@@ -169,7 +169,7 @@ def authenticate(session: Session, bearer: str | None, pepper: str) -> Caller:
 
 def revoke(session: Session, caller: Caller, key_id: str) -> ApiKey:
     """From now on the key is not accepted."""
-    key = get_key(session, caller, key_id)
+    key = get_key(session, caller, key_id, for_update=True)
     if key.revoked_at is not None:
         raise KeyAlreadyRevoked(key_id=key_id)
     key.revoked_at = now()
@@ -198,8 +198,9 @@ def company_for(caller: Caller, named: str | None) -> str:
     return caller.company_id
 
 
-def get_key(session: Session, caller: Caller, key_id: str) -> ApiKey:
-    key = session.get(ApiKey, key_id)
+def get_key(session: Session, caller: Caller, key_id: str, *, for_update: bool = False) -> ApiKey:
+    """The key, if the caller may manage it. Raises KeyNotFound."""
+    key = session.get(ApiKey, key_id, with_for_update=for_update)
     if key is None or (caller.role is not Role.OPERATOR and key.company_id != caller.company_id):
         raise KeyNotFound(key_id=key_id)
     return key

@@ -15,10 +15,10 @@ from app.companies.models import Company, CompanyStatus
 from app.people.models import Person, PersonStatus
 
 
-def visible(session: Session, caller: Caller, community_id: str) -> Community | None:
-    """The community, if the caller may see it in full."""
+def visible(session: Session, caller: Caller, community_id: str, *, for_update: bool = False) -> Community | None:
+    """The community, if the caller may see it in full; locked until the transaction ends where asked."""
     query = _seen_by(caller).where(col(Community.id) == community_id)
-    return session.exec(query).first()
+    return session.exec(_locked(query) if for_update else query).first()
 
 
 def page(
@@ -45,16 +45,16 @@ def page(
 
 
 def by_external_ids(
-    session: Session, company_id: str, source: str, external_ids: Iterable[str]
+    session: Session, company_id: str, source: str, external_ids: Iterable[str], *, for_update: bool = False
 ) -> dict[str, Community]:
     """Communities of one source by their external ids; unknown ones are absent."""
-    found = session.exec(
-        select(Community).where(
-            col(Community.company_id) == company_id,
-            col(Community.source) == source,
-            col(Community.external_id).in_(list(external_ids)),
-        )
+    query = select(Community).where(
+        col(Community.company_id) == company_id,
+        col(Community.source) == source,
+        col(Community.external_id).in_(list(external_ids)),
     )
+    # Locked in one order, so that two imports never wait for each other.
+    found = session.exec(_locked(query.order_by(col(Community.id))) if for_update else query)
     return {str(community.external_id): community for community in found}
 
 
@@ -126,7 +126,11 @@ def _taking_part(company_ids: Sequence[str], community_ids: Sequence[str], today
         .join(Company, col(Company.id) == col(Community.company_id))
         .where(
             col(Company.status) == CompanyStatus.ACTIVE,
-            col(Community.status) == CommunityStatus.PUBLISHED,
+            or_(
+                col(Community.status) == CommunityStatus.PUBLISHED,
+                # A pause with a date ends by itself.
+                (col(Community.status) == CommunityStatus.PAUSED) & (col(Community.paused_until) <= today),
+            ),
             or_(col(Community.confirm_again_by).is_(None), col(Community.confirm_again_by) >= today),
         )
     )
@@ -135,6 +139,11 @@ def _taking_part(company_ids: Sequence[str], community_ids: Sequence[str], today
     if community_ids:
         query = query.where(col(Community.id).in_(list(community_ids)))
     return query
+
+
+def _locked(query: SelectOfScalar[Community]) -> SelectOfScalar[Community]:
+    """Rows as they are now and stay until the transaction ends; SQLite has one writer at a time anyway."""
+    return query.with_for_update().execution_options(populate_existing=True)
 
 
 def _seen_by(caller: Caller) -> SelectOfScalar[Community]:

@@ -17,7 +17,6 @@ from app.communities.schemas import (
     CommunityUpdate,
     Consent,
     ExternalId,
-    Id,
     Pause,
     PublishMany,
     PublishReport,
@@ -29,13 +28,11 @@ from app.core.database import ReaderDep, SessionDep
 from app.core.http import problems
 from app.core.i18n import LanguageDep
 from app.core.pagination import PageDep, cut
-from app.core.schemas import Page
+from app.core.schemas import Id, Page
 
 router = APIRouter(prefix="/v1", tags=["communities"], responses=problems(401, 403))
 
-CommunityId = Annotated[
-    str, Path(max_length=60, description="Id of the community.", examples=["cmt_06em2n0u4hsm7bg6m3r8t2f5ac"])
-]
+CommunityId = Annotated[Id, Path(description="Id of the community.", examples=["cmt_06em2n0u4hsm7bg6m3r8t2f5ac"])]
 SourcePath = Annotated[
     Source, Path(description="Your name for the system that knows the community.", examples=["intranet"])
 ]
@@ -182,6 +179,7 @@ def upsert_community(
     caller: CompanyDep,
     response: Response,
     company: CompanyQuery = None,
+    if_match: IfMatchHeader = None,
 ) -> CommunityOut:
     """Store a community under your own identifier: 201 when it is new, 200 when it was there. Repeating is safe.
 
@@ -189,7 +187,9 @@ def upsert_community(
     (offers, seeks, formats, rhythm, wishes) is never overwritten. New communities are drafts: nobody else sees them
     before they are published.
     """
-    community, created = communities.upsert(session, caller, source, external_id, document, company)
+    community, created = communities.upsert(
+        session, caller, source, external_id, document, company=company, if_match=if_match
+    )
     response.status_code = 201 if created else 200
     response.headers["Location"] = f"/v1/communities/{community.id}"
     return _answer(session, caller, community, response)

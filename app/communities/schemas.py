@@ -3,8 +3,9 @@
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 from pydantic.config import JsonDict
+from pydantic_core import PydanticCustomError
 
 from app.communities.models import (
     Access,
@@ -19,17 +20,39 @@ from app.communities.models import (
     Stage,
 )
 from app.companies.schemas import Sector
-from app.core.schemas import Clean, EmptyIsNull, Flag, Input, LanguageTag, Line, Output, Phrase, TimeZone, UtcTime
+from app.core.schemas import (
+    Clean,
+    EmptyIsNull,
+    Flag,
+    Id,
+    Input,
+    LanguageTag,
+    Line,
+    Moment,
+    Output,
+    Phrase,
+    TimeZone,
+    UtcTime,
+)
 from app.people.schemas import Contact
 
 MAX_AT_ONCE = 1000
 
+
+def _decoded(external_id: str) -> str:
+    # An address that is not UTF-8 reaches us with replacement characters: different ids would become one.
+    if "\ufffd" in external_id:
+        raise PydanticCustomError("string_unicode", "not valid Unicode")
+    return external_id
+
+
 Purpose = Annotated[str, StringConstraints(min_length=1, max_length=500), Clean]
 Paragraphs = Annotated[str, StringConstraints(min_length=1, max_length=20_000), Clean]
 Phrases = Annotated[list[Phrase], Field(max_length=30)]
-ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=200), Clean]
+ExternalId = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), Clean, AfterValidator(_decoded)
+]
 Source = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]{0,59}$")]
-Id = Annotated[str, StringConstraints(min_length=1, max_length=60)]
 
 EXAMPLE: JsonDict = {
     "name": "Data Literacy Circle",
@@ -146,7 +169,7 @@ class Consent(Input):
     """Who of the community agreed to be published, and when."""
 
     consent_by: Line = Field(description="A role, not a name: `community manager`.")
-    consent_at: AwareDatetime | None = Field(None, description="Now when left out.")
+    consent_at: Moment | None = Field(None, description="Now when left out.")
 
     model_config = ConfigDict(json_schema_extra={"example": {"consent_by": "community manager"}})
 

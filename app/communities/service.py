@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import delete, insert
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col
 
 from app.access import service as access
@@ -39,6 +40,7 @@ from app.people import service as people
 from app.people.models import Person
 
 CONFIRM_AGAIN_AFTER = timedelta(days=182)
+_CLOCKS_DIFFER = timedelta(minutes=5)
 _SEES_CONTACTS = frozenset({Role.OPERATOR, Role.COORDINATOR, Role.PORTAL, Role.MANAGER})
 
 
@@ -66,10 +68,16 @@ class NothingToPublish(Unprocessable):
     detail = mark("Name `community_ids`, or `source` together with `external_ids`.")
 
 
+class ConsentInTheFuture(Unprocessable):
+    slug = "consent-in-the-future"
+    title = mark("The consent has not been given yet")
+    detail = mark("`consent_at` is in the future. Send the time at which somebody of the community agreed.")
+
+
 class PauseInThePast(Unprocessable):
     slug = "pause-in-the-past"
     title = mark("The pause would be over already")
-    detail = mark("`until` is in the past. Choose a later day or leave it out.")
+    detail = mark("`until` is not in the future. Choose a later day or leave it out.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +100,7 @@ def create(session: Session, caller: Caller, wish: CommunityCreate) -> Community
     """A new draft that no portal keeps in step."""
     caller.require(Role.OPERATOR, Role.COORDINATOR, Role.PORTAL)
     company = companies.get_active(session, caller, access.company_for(caller, wish.company_id))
-    values = wish.model_dump(include=PROFILE_FIELDS, mode="json")
+    values = wish.model_dump(include=PROFILE_FIELDS)
     row = _new_row(company.id, None, None) | values
     session.execute(insert(Community), [row])
     community = session.get_one(Community, row["id"])
@@ -102,11 +110,26 @@ def create(session: Session, caller: Caller, wish: CommunityCreate) -> Community
 
 
 def upsert(
-    session: Session, caller: Caller, source: str, external_id: str, document: CommunityDocument, company: str | None
+    session: Session,
+    caller: Caller,
+    source: str,
+    external_id: str,
+    document: CommunityDocument,
+    *,
+    company: str | None,
+    if_match: str | None,
 ) -> tuple[Community, bool]:
     """Store a portal's document under its own identifier; the community, and whether it is new."""
     owner = companies.get_active(session, caller, access.company_for(caller, company))
-    stored = store(session, owner.id, source, {external_id: document})
+    if if_match is not None:
+        known = queries.by_external_ids(session, owner.id, source, [external_id], for_update=True)
+        require_match(if_match, known[external_id].version if external_id in known else 0)
+    try:
+        with session.begin_nested():
+            stored = store(session, owner.id, source, {external_id: document})
+    except IntegrityError:
+        # Another request has just created it: now it is known, and this one changes it.
+        stored = store(session, owner.id, source, {external_id: document})
     return session.get_one(Community, stored.ids[external_id]), external_id in stored.created
 
 
@@ -123,7 +146,7 @@ def store(
     Portal fields are replaced as a whole. Manager fields are taken only where the document names them and no
     manager has entered them. A dry run says what would happen and changes nothing.
     """
-    known = queries.by_external_ids(session, company_id, source, documents)
+    known = queries.by_external_ids(session, company_id, source, documents, for_update=not dry_run)
     speakers = queries.managers_of(session, [community.id for community in known.values()])
     new_rows: dict[str, dict[str, object]] = {}
     updated: dict[str, str] = {}
@@ -177,9 +200,11 @@ def update(
     """Change a part of a profile. Manager fields named here belong to the manager from now on."""
     community = _changeable(session, caller, community_id)
     require_match(if_match, community.version)
-    named = change.model_dump(include=PROFILE_FIELDS, exclude_unset=True, mode="json")
+    named = change.model_dump(include=PROFILE_FIELDS, exclude_unset=True)
     entered = set(community.entered_by_manager) | (named.keys() & MANAGER_FIELDS)
     _apply(community, named | {"entered_by_manager": sorted(entered)})
+    if community.status is CommunityStatus.PUBLISHED and not _has_theme(community):
+        raise NoTheme
     session.add(community)
     session.flush()
     _replace_managers(session, community.company_id, {community.id: change.managers})
@@ -207,6 +232,7 @@ def publish(session: Session, caller: Caller, community_id: str, consent: Consen
 
 def publish_many(session: Session, caller: Caller, wish: PublishMany) -> list[PublishResult]:
     """Publish several; each on its own, in the order named."""
+    caller.require(*_MAY_CHANGE)
     by_external: dict[str, Community] = {}
     if wish.external_ids:
         if wish.source is None:
@@ -215,7 +241,7 @@ def publish_many(session: Session, caller: Caller, wish: PublishMany) -> list[Pu
         by_external = queries.by_external_ids(session, owner.id, wish.source, wish.external_ids)
     elif not wish.community_ids:
         raise NothingToPublish
-    named: list[tuple[str | None, str | None]] = [(community_id, None) for community_id in wish.community_ids]
+    named: list[tuple[str | None, str | None]] = [(one, None) for one in dict.fromkeys(wish.community_ids)]
     named += [
         (by_external[name].id if name in by_external else None, name) for name in dict.fromkeys(wish.external_ids)
     ]
@@ -223,12 +249,14 @@ def publish_many(session: Session, caller: Caller, wish: PublishMany) -> list[Pu
     for community_id, external_id in named:
         problem: Problem | None = None
         try:
-            if community_id is None:
-                raise CommunityNotFound(community_id=f"{wish.source}/{external_id}")
-            publish(session, caller, community_id, wish)
+            publish(session, caller, community_id or "", wish)
+        except CommunityNotFound:
+            # Known or not, it is told by the name that the caller used.
+            problem = CommunityNotFound(community_id=f"{wish.source}/{external_id}" if external_id else community_id)
         except Problem as refusal:
             problem = refusal
-        results.append(PublishResult(community_id, external_id, problem))
+        unseen = isinstance(problem, CommunityNotFound) and external_id is not None
+        results.append(PublishResult(None if unseen else community_id, external_id, problem))
     return results
 
 
@@ -247,7 +275,7 @@ def pause(session: Session, caller: Caller, community_id: str, until: date | Non
     community = _changeable(session, caller, community_id)
     if community.status is not CommunityStatus.PUBLISHED:
         raise WrongState(verb="pause", needed="published", status=community.status.value)
-    if until is not None and until < now().date():
+    if until is not None and until <= now().date():
         raise PauseInThePast
     _move(session, community, CommunityStatus.PAUSED)
     community.paused_until = until
@@ -295,6 +323,7 @@ def shown(session: Session, caller: Caller, communities: Sequence[Community]) ->
 _DEFAULTS = Community(
     id="", company_id="", status=CommunityStatus.DRAFT, name="", created_at=now(), updated_at=now()
 ).model_dump()
+_MAY_CHANGE = (Role.OPERATOR, Role.COORDINATOR, Role.PORTAL, Role.MANAGER)
 _MAY_PUBLISH = frozenset({CommunityStatus.DRAFT, CommunityStatus.CONFIRMED})
 
 
@@ -303,6 +332,8 @@ def _publish(session: Session, community: Community, consent: Consent, moment: d
         raise WrongState(verb="publish", needed="draft, confirmed", status=community.status.value)
     if not _has_theme(community):
         raise NoTheme
+    if consent.consent_at is not None and consent.consent_at > moment + _CLOCKS_DIFFER:
+        raise ConsentInTheFuture
     _move(session, community, CommunityStatus.PUBLISHED)
     community.consent_by = consent.consent_by
     community.consent_at = consent.consent_at or moment
@@ -314,8 +345,10 @@ def _has_theme(community: Community) -> bool:
 
 
 def _changeable(session: Session, caller: Caller, community_id: str) -> Community:
-    community = get(session, caller, community_id)
-    caller.require(Role.OPERATOR, Role.COORDINATOR, Role.PORTAL, Role.MANAGER)
+    community = queries.visible(session, caller, community_id, for_update=True)
+    if community is None:
+        raise CommunityNotFound(community_id=community_id)
+    caller.require(*_MAY_CHANGE)
     return community
 
 
@@ -352,7 +385,7 @@ def _apply(community: Community, values: Mapping[str, object]) -> None:
 def _portal_values(document: CommunityDocument, community: Community | None) -> dict[str, object]:
     entered = set(community.entered_by_manager if community else ())
     named = document.model_fields_set & MANAGER_FIELDS
-    return document.model_dump(include=PORTAL_FIELDS | (named - entered), mode="json")
+    return document.model_dump(include=PORTAL_FIELDS | (named - entered))
 
 
 def _differs(community: Community, values: Mapping[str, object]) -> bool:
@@ -362,8 +395,8 @@ def _differs(community: Community, values: Mapping[str, object]) -> bool:
 def _other_managers(document: CommunityDocument, present: Sequence[tuple[Person, bool]]) -> bool:
     if document.managers is None:
         return False
-    wanted = {(contact.email, contact.deputy) for contact in document.managers}
-    return wanted != {(person.email, deputy) for person, deputy in present}
+    wanted = {contact.email: (contact.first_name, contact.language, contact.deputy) for contact in document.managers}
+    return wanted != {person.email: (person.first_name, person.language, deputy) for person, deputy in present}
 
 
 def _replace_managers(

@@ -10,13 +10,11 @@ from app.companies.schemas import CompanyCreate, CompanyOut
 from app.core.database import ReaderDep, SessionDep
 from app.core.http import problems
 from app.core.pagination import PageDep, cut
-from app.core.schemas import Page
+from app.core.schemas import Id, Page
 
 router = APIRouter(prefix="/v1/companies", tags=["companies"], responses=problems(401, 403))
 
-CompanyId = Annotated[
-    str, Path(max_length=60, description="Id of the company.", examples=["cmp_06em2n0u4hsm7bg6m3r8t2f5ac"])
-]
+CompanyId = Annotated[Id, Path(description="Id of the company.", examples=["cmp_06em2n0u4hsm7bg6m3r8t2f5ac"])]
 
 
 @router.post("", status_code=201, operation_id="create_company", responses=problems(400, 409, 422))

@@ -64,7 +64,7 @@ def create(session: Session, caller: Caller, wish: CompanyCreate) -> Company:
 def activate(session: Session, caller: Caller, company_id: str) -> Company:
     """From now on the company's communities can be stored and take part."""
     caller.require(Role.OPERATOR)
-    company = get(session, caller, company_id)
+    company = get(session, caller, company_id, for_update=True)
     if company.status is not CompanyStatus.INVITED:
         raise CompanyNotInvited(status=company.status.value)
     company.status = CompanyStatus.ACTIVE
@@ -73,9 +73,9 @@ def activate(session: Session, caller: Caller, company_id: str) -> Company:
     return company
 
 
-def get(session: Session, caller: Caller, company_id: str) -> Company:
+def get(session: Session, caller: Caller, company_id: str, *, for_update: bool = False) -> Company:
     """The company, if the caller may see it: its own, or any for operators and organizers."""
-    company = session.get(Company, company_id)
+    company = session.get(Company, company_id, with_for_update=for_update)
     if company is None or (caller.role not in _SEES_ALL and caller.company_id != company_id):
         raise CompanyNotFound(company_id=company_id)
     return company

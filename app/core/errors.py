@@ -103,7 +103,7 @@ class BodyTooLarge(Problem):
 class HttpProblem(Problem):
     slug = "http-error"
     title = mark("The request cannot be served")
-    detail = mark("{reason}")
+    detail = mark("The request cannot be served: {reason}.")
 
     def __init__(self, status: int, reason: str) -> None:
         super().__init__(reason=reason)

@@ -94,7 +94,7 @@ async def _http_exception(request: Request, error: Exception) -> JSONResponse:
     by_status: dict[int, Problem] = {404: NoSuchPath(), 405: MethodNotAllowed(), 413: BodyTooLarge()}
     problem = by_status.get(error.status_code)
     if problem is None and error.status_code == 400:
-        problem = MalformedBody(reason=str(error.detail))
+        problem = MalformedBody(reason="it is not UTF-8, too deeply nested, or has a number of too many digits")
     headers = dict(error.headers or {})
     if error.status_code == 405:
         headers["Allow"] = _allowed_methods(request)
@@ -120,7 +120,39 @@ async def _same_moment(request: Request, error: Exception) -> JSONResponse:
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
     request_id = request.scope.get("request_id", "")
     log.error("unexpected", request_id=request_id, route=_route(request.scope), exc_info=error)
-    return answer(request, Unexpected(request_id=request_id))
+    # The handler of last resort stands outside the access log, which names the request otherwise.
+    return answer(request, Unexpected(request_id=request_id), {"X-Request-Id": request_id})
+
+
+class BodyLimit:
+    """Stops reading a body once it is larger than allowed; the error leaves like any other."""
+
+    def __init__(self, app: ASGIApp, *, limit: int, larger: Mapping[str, int]) -> None:
+        self.app = app
+        self._limit = limit
+        self._larger = larger
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        limit = self._larger.get(scope["path"], self._limit)
+        headers = dict(scope["headers"])
+        announced = headers.get(b"content-length", b"0")
+        too_large = announced.isdigit() and int(announced) > limit
+        size = 0
+
+        async def receive_within_limit() -> Message:
+            nonlocal size
+            if too_large:
+                raise HTTPException(413)
+            message = await receive()
+            size += len(message.get("body", b""))
+            if size > limit:
+                raise HTTPException(413)
+            return message
+
+        await self.app(scope, receive_within_limit, send)
 
 
 class AccessLog:

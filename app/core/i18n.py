@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from fastapi import Depends, Header
+from fastapi import Depends, Header, Response
 
 Language = Literal["de", "en"]
 
@@ -66,8 +66,10 @@ def _catalogue(language: Language) -> NullTranslations:
 
 
 def _asked(
+    response: Response,
     accept_language: Annotated[str | None, Header(description="`de` or `en`, for texts meant for people.")] = None,
 ) -> Language:
+    response.headers["Vary"] = "Accept-Language"
     return preferred_language(accept_language)
 
 

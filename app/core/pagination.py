@@ -74,4 +74,4 @@ def _is_odd(part: str | int | float) -> bool:
     """Values that JSON lets through but a database does not compare."""
     if isinstance(part, str):
         return "\x00" in part or any(0xD800 <= ord(c) <= 0xDFFF for c in part)
-    return not math.isfinite(part) or abs(part) > 2**62
+    return abs(part) > 2**62 or not math.isfinite(part)

@@ -91,7 +91,8 @@ def _language_tag(tag: str) -> str:
 
 @lru_cache(maxsize=1)
 def _time_zones() -> frozenset[str]:
-    return frozenset(available_timezones())
+    # Names like "localtime" or "posixrules" mean something else on each machine.
+    return frozenset(name for name in available_timezones() if "/" in name or name == "UTC")
 
 
 def _time_zone(name: str) -> str:
@@ -106,6 +107,22 @@ def _email(address: str) -> str:
     return address
 
 
+def _written_out(value: object) -> object:
+    if not isinstance(value, str | datetime):
+        raise PydanticCustomError("datetime_type", "must be a time")
+    return value
+
+
+def _in_this_age(moment: datetime) -> datetime:
+    if not 2000 <= moment.year < 2200:
+        raise PydanticCustomError("out_of_calendar", "must be between 2000 and 2200")
+    return moment
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
 def _with_z(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
@@ -116,9 +133,11 @@ Flag = Annotated[bool, Field(strict=True)]
 Clean = AfterValidator(_no_control_characters)
 # Exports send "" where there is nothing: for an optional text that is the same as leaving it out.
 EmptyIsNull = BeforeValidator(lambda value: None if isinstance(value, str) and not value.strip() else value)
-Line = Annotated[str, StringConstraints(min_length=1, max_length=200), Clean]
-Phrase = Annotated[str, StringConstraints(min_length=1, max_length=120), Clean]
+Line = Annotated[str, StringConstraints(min_length=1, max_length=200), Clean, AfterValidator(_one_line)]
+Phrase = Annotated[str, StringConstraints(min_length=1, max_length=120), Clean, AfterValidator(_one_line)]
+Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]{1,60}$")]
+Moment = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_in_this_age)]
 LanguageTag = Annotated[str, StringConstraints(min_length=1, max_length=35), AfterValidator(_language_tag)]
 TimeZone = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_time_zone)]
-Email = Annotated[str, StringConstraints(max_length=254, to_lower=True), AfterValidator(_email)]
+Email = Annotated[str, StringConstraints(max_length=254, to_lower=True), Clean, AfterValidator(_email)]
 UtcTime = Annotated[AwareDatetime, PlainSerializer(_with_z, return_type=str)]

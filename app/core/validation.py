@@ -38,7 +38,7 @@ MESSAGES: Mapping[str, str] = {
     "too_short": mark("has too few entries; at least {min_length}"),
     "dict_type": mark("must be an object"),
     "model_type": mark("must be a JSON object"),
-    "model_attributes_type": mark("must be a JSON object"),
+    "model_attributes_type": mark("must be a JSON object, sent with Content-Type: application/json"),
     "datetime_type": mark("must be a time like 2026-01-31T09:00:00Z"),
     "datetime_parsing": mark("must be a time like 2026-01-31T09:00:00Z"),
     "datetime_from_date_parsing": mark("must be a time like 2026-01-31T09:00:00Z"),
@@ -46,6 +46,7 @@ MESSAGES: Mapping[str, str] = {
     "date_type": mark("must be a date like 2026-01-31"),
     "date_parsing": mark("must be a date like 2026-01-31"),
     "date_from_datetime_parsing": mark("must be a date like 2026-01-31"),
+    "out_of_calendar": mark("must be a time between the years 2000 and 2200"),
     "not_an_email": mark("is not an e-mail address"),
 }
 OTHERWISE = mark("is not valid")

@@ -4,23 +4,21 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
-from app.access.dependencies import CompanyDep, SettingsDep
-from app.communities.schemas import EXAMPLE, Id, Source
+from app.access.dependencies import CompanyDep
+from app.communities.schemas import EXAMPLE, Source
 from app.core.database import ReaderDep, SessionDep
-from app.core.errors import BodyTooLarge, Problem
+from app.core.errors import Problem
 from app.core.http import problems
 from app.core.i18n import LanguageDep, mark
 from app.core.pagination import PageDep, cut
-from app.core.schemas import Page
+from app.core.schemas import Id, Page
 from app.imports import service as imports
 from app.imports.models import ImportFormat
 from app.imports.schemas import ImportOut, RefusalOut
 
 router = APIRouter(prefix="/v1/imports", tags=["imports"], responses=problems(401, 403))
 
-ImportId = Annotated[
-    str, Path(max_length=60, description="Id of the import.", examples=["imp_06em2n0u4hsm7bg6m3r8t2f5ac"])
-]
+ImportId = Annotated[Id, Path(description="Id of the import.", examples=["imp_06em2n0u4hsm7bg6m3r8t2f5ac"])]
 
 FORMATS = {"application/x-ndjson": ImportFormat.NDJSON, "application/json": ImportFormat.JSON}
 
@@ -51,18 +49,12 @@ class UnsupportedFormat(Problem):
     detail = mark("Send `Content-Type: application/x-ndjson` (one object a line) or `application/json` (an array).")
 
 
-async def _file(request: Request, settings: SettingsDep) -> tuple[bytes, ImportFormat]:
-    """The body, read while it is small enough, and its format."""
+async def _file(request: Request) -> tuple[bytes, ImportFormat]:
+    """The body and its format."""
     content_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if content_type not in FORMATS:
         raise UnsupportedFormat
-    chunks, size = [], 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > settings.max_import_bytes:
-            raise BodyTooLarge
-        chunks.append(chunk)
-    return b"".join(chunks), FORMATS[content_type]
+    return await request.body(), FORMATS[content_type]
 
 
 FileDep = Annotated[tuple[bytes, ImportFormat], Depends(_file)]

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 from sqlmodel import Session, col, select
 
 from app.access import service as access
@@ -22,6 +23,10 @@ from app.imports.models import Import, ImportFormat, ImportPayload, ImportRefusa
 from app.imports.schemas import ImportOut, RefusalOut
 
 JOB = "import"
+
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_LONGEST_QUOTE = 300
+_MOST_REFUSALS_OF_A_ROW = 20
 
 STAGES = {
     ImportStatus.QUEUED: mark("waiting for a worker"),
@@ -104,7 +109,7 @@ def create(
 ) -> Import:
     """Queue a file. The rows are looked at later, by a worker."""
     owner = companies.get_active(session, caller, access.company_for(caller, company))
-    if not content.strip():
+    if not content.removeprefix(_BYTE_ORDER_MARK).strip():
         raise NothingToImport
     queued = Import(
         id=new_id("imp"),
@@ -161,7 +166,7 @@ def rows_of(content: bytes, file_format: ImportFormat) -> Iterator[Row]:
             continue
         row = _checked(line, record)
         if row.external_id is not None and row.external_id in seen:
-            context: Context = {"external_id": row.external_id, "first": seen[row.external_id]}
+            context: Context = {"external_id": _storable(row.external_id), "first": seen[row.external_id]}
             yield Row(line, row.external_id, None, (Refusal(line, "row_repeated", "/external_id", context),))
             continue
         if row.external_id is not None:
@@ -259,29 +264,34 @@ def _checked(line: int, record: object) -> Row:
         row = CommunityRow.model_validate(record)
     except ValidationError as error:
         findings = error.errors(include_url=False, include_input=False)
-        refused = (Refusal(line, one["type"], pointer(one["loc"]) or None, context_of(one)) for one in findings)
+        refused = (_refusal(line, one) for one in findings[:_MOST_REFUSALS_OF_A_ROW])
         return Row(line, None, None, tuple(refused))
     return Row(line, row.external_id, row)
 
 
+def _refusal(line: int, finding: ErrorDetails) -> Refusal:
+    context = {k: _storable(v) if isinstance(v, str) else v for k, v in context_of(finding).items()}
+    return Refusal(line, finding["type"], _storable(pointer(finding["loc"])) or None, context)
+
+
 def _json_lines(content: bytes) -> Iterator[tuple[int, object, Refusal | None]]:
-    for line, raw in enumerate(content.removeprefix(b"\xef\xbb\xbf").split(b"\n"), start=1):
+    for line, raw in enumerate(content.removeprefix(_BYTE_ORDER_MARK).split(b"\n"), start=1):
         if not raw.strip():
             continue
         try:
             yield line, json.loads(raw.decode("utf-8")), None
         except UnicodeDecodeError as error:
             yield line, None, Refusal(line, "row_not_utf8", None, {"byte": error.start + 1})
-        except (json.JSONDecodeError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:
             yield line, None, Refusal(line, "row_not_json", None, _where(error))
 
 
 def _json_array(content: bytes) -> Iterator[tuple[int, object, Refusal | None]]:
     try:
-        decoded = json.loads(content.removeprefix(b"\xef\xbb\xbf").decode("utf-8"))
+        decoded = json.loads(content.removeprefix(_BYTE_ORDER_MARK).decode("utf-8"))
     except UnicodeDecodeError as error:
         raise UnreadableFile("file_not_utf8", byte=error.start + 1) from error
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         line = error.lineno if isinstance(error, json.JSONDecodeError) else 1
         raise UnreadableFile("file_not_json", line=line, **_where(error)) from error
     if not isinstance(decoded, list):
@@ -290,7 +300,13 @@ def _json_array(content: bytes) -> Iterator[tuple[int, object, Refusal | None]]:
         yield number, record, None
 
 
-def _where(error: json.JSONDecodeError | RecursionError) -> dict[str, str | int]:
+def _where(error: Exception) -> dict[str, str | int]:
     if isinstance(error, json.JSONDecodeError):
         return {"column": error.colno, "reason": error.msg}
-    return {"column": 1, "reason": "too deeply nested"}
+    return {"column": 1, "reason": "too deeply nested, or a number of too many digits"}
+
+
+def _storable(text: str) -> str:
+    """What somebody sent, fit to be stored and shown: no control characters, no half characters, not too long."""
+    whole = text[:_LONGEST_QUOTE].encode("utf-8", "replace").decode()
+    return "".join(character if character.isprintable() else "?" for character in whole)

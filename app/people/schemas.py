@@ -3,7 +3,7 @@
 from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 
-from app.core.schemas import Email, Input, LanguageTag, Line, Output, UtcTime
+from app.core.schemas import Email, Id, Input, LanguageTag, Line, Output, UtcTime
 from app.people.models import PersonStatus
 
 EXAMPLE: JsonDict = {"email": "data.literacy@nordwerk.example", "first_name": "Alex", "language": "de"}
@@ -20,7 +20,7 @@ class Contact(Input):
 
 
 class PersonCreate(Contact):
-    company_id: str | None = Field(None, description="For operators only; other keys create in their own company.")
+    company_id: Id | None = Field(None, description="For operators only; other keys create in their own company.")
 
 
 class PersonOut(Output):

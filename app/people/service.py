@@ -42,11 +42,13 @@ def create(session: Session, company_id: str, contact: Contact) -> Person:
 
 
 def ensure(session: Session, company_id: str, contacts: Iterable[Contact]) -> dict[str, Person]:
-    """For each contact the person of the company with that address, created when new; by address."""
+    """For each contact the person of the company with that address, created when new, renamed when changed."""
     wanted = {contact.email: contact for contact in contacts}
     people = _by_email(session, company_id, list(wanted))
     for email, contact in wanted.items():
         if email in people:
+            people[email].first_name, people[email].language = contact.first_name, contact.language
+            session.add(people[email])
             continue
         people[email] = Person(
             id=new_id("per"),

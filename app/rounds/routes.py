@@ -9,16 +9,14 @@ from app.core.database import ReaderDep, SessionDep
 from app.core.http import problems
 from app.core.i18n import LanguageDep
 from app.core.pagination import PageDep, cut
-from app.core.schemas import Page
+from app.core.schemas import Id, Page
 from app.rounds import queries
 from app.rounds import service as rounds
 from app.rounds.schemas import ProposalOut, RoundCreate, RoundOut, UnmatchedOut
 
 router = APIRouter(prefix="/v1/rounds", tags=["rounds"], responses=problems(401, 403))
 
-RoundId = Annotated[
-    str, Path(max_length=60, description="Id of the round.", examples=["rnd_06em2n0u4hsm7bg6m3r8t2f5ac"])
-]
+RoundId = Annotated[Id, Path(description="Id of the round.", examples=["rnd_06em2n0u4hsm7bg6m3r8t2f5ac"])]
 
 
 @router.post("", status_code=201, operation_id="create_round", responses=problems(400, 422))

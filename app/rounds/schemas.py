@@ -5,8 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from app.communities.schemas import Id
-from app.core.schemas import Input, Line, Output, UtcTime
+from app.core.schemas import Id, Input, Line, Output, UtcTime
 from app.rounds.models import RoundStatus
 
 

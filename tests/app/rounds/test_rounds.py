@@ -1,3 +1,4 @@
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -5,6 +6,7 @@ import time_machine
 
 from app.access.models import Role
 from app.core import jobs
+from app.core.clock import now
 from app.core.jobs import JobKind, Lease
 from app.rounds import jobs as round_jobs
 from tests.world import World
@@ -88,6 +90,17 @@ def test_a_profile_that_was_not_confirmed_for_half_a_year_takes_no_part(
         refused = world.organizer.post(f"/v1/rounds/{created['id']}/start")
 
     assert refused.json()["type"] == "/problems/round-without-communities"
+
+
+def test_a_pause_with_a_date_ends_by_itself(world: World, three_companies: dict[str, str]) -> None:
+    paused = three_companies["b_python"]
+    company_id = world.operator.get(f"/v1/communities/{paused}").json()["company_id"]
+    until = now() + timedelta(days=10)
+    world.portal(company_id).post(f"/v1/communities/{paused}/pause", json={"until": until.date().isoformat()})
+
+    assert world.proposed_round()["communities"] == 4
+    with time_machine.travel(until, tick=False):
+        assert world.proposed_round()["communities"] == 5
 
 
 def test_the_scope_limits_who_takes_part(world: World, three_companies: dict[str, str]) -> None:

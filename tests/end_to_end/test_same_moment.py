@@ -1,0 +1,95 @@
+"""Many clients at the same moment, on both databases: one wins, the others are told, nothing is lost or doubled."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from httpx2 import Response
+from starlette.testclient import TestClient
+
+from app.core.database import Database
+from app.core.settings import Settings
+from app.main import create_app
+from app.worker import Worker
+from tests.world import World
+
+pytestmark = pytest.mark.postgres
+ADDRESS = "/v1/sources/intranet/communities/circle"
+CIRCLE = {"name": "Circle", "tags": ["python"]}
+CLIENTS = 12
+
+
+@pytest.fixture
+def world(any_database_url: str) -> Iterator[World]:
+    settings = Settings(database_url=any_database_url, log_level="error")
+    database = Database(any_database_url)
+    with TestClient(create_app(settings), raise_server_exceptions=False) as client:
+        yield World(client, database, settings, Worker(database, settings))
+    database.dispose()
+
+
+def at_once(request: Callable[[int], Response]) -> list[Response]:
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        return list(pool.map(request, range(CLIENTS)))
+
+
+def statuses(answers: list[Response]) -> list[int]:
+    return sorted(answer.status_code for answer in answers)
+
+
+def test_one_of_many_changes_of_the_same_version_is_stored(world: World) -> None:
+    portal = world.portal(world.company())
+    address = f"/v1/communities/{portal.put(ADDRESS, json=CIRCLE).json()['id']}"
+
+    answers = at_once(lambda n: portal.patch(address, json={"tags": [f"t{n}"]}, headers={"If-Match": '"1"'}))
+
+    assert statuses(answers) == [200] + [412] * (CLIENTS - 1)
+    assert portal.get(address).json()["version"] == 2
+
+
+def test_a_community_is_created_once_and_every_upsert_succeeds(world: World) -> None:
+    portal = world.portal(world.company())
+
+    answers = at_once(lambda n: portal.put(ADDRESS, json=CIRCLE | {"tags": [f"t{n}"]}))
+
+    assert statuses(answers) == [200] * (CLIENTS - 1) + [201]
+    [stored] = portal.get("/v1/communities").json()["items"]
+    assert stored["version"] == CLIENTS
+
+
+def test_each_step_is_taken_once(world: World) -> None:
+    portal = world.portal(world.company())
+    address = f"/v1/communities/{portal.put(ADDRESS, json=CIRCLE).json()['id']}"
+    invited = world.operator.post("/v1/companies", json={"name": "Early", "sector": "health"}).headers["Location"]
+    key_id = world.operator.post("/v1/keys", json={"role": "organizer", "label": "x"}).json()["id"]
+
+    published = at_once(lambda n: portal.post(f"{address}/publish", json={"consent_by": "manager"}))
+    activated = at_once(lambda n: world.operator.post(f"{invited}/activate"))
+    revoked = at_once(lambda n: world.operator.post(f"/v1/keys/{key_id}/revoke"))
+
+    for answers in (published, activated, revoked):
+        assert statuses(answers) == [200] + [409] * (CLIENTS - 1)
+
+
+def test_a_round_starts_once(world: World) -> None:
+    for name in ("First", "Second"):
+        world.published(world.company(name), CIRCLE)
+    draft = world.organizer.post("/v1/rounds", json={"title": "Spring"}).json()
+
+    answers = at_once(lambda n: world.organizer.post(f"/v1/rounds/{draft['id']}/start"))
+    world.worker.run_until_idle()
+
+    assert statuses(answers) == [202] + [409] * (CLIENTS - 1)
+    done = world.organizer.get(f"/v1/rounds/{draft['id']}").json()
+    assert (done["status"], done["proposals"]) == ("proposed", 1)
+
+
+def test_a_company_and_a_person_exist_once(world: World) -> None:
+    portal = world.portal(world.company())
+
+    companies = at_once(lambda n: world.operator.post("/v1/companies", json={"name": "Twice", "sector": "health"}))
+    people = at_once(lambda n: portal.post("/v1/people", json={"email": "x@own.example", "first_name": "X"}))
+
+    assert statuses(companies) == [201] + [409] * (CLIENTS - 1)
+    assert statuses(people)[0] == 201
+    assert statuses(people).count(201) == 1
