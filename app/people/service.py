@@ -35,10 +35,16 @@ def create(session: Session, company_id: str, contact: Contact) -> Person:
     """A new person. Raises PersonExists for an address that the company has already."""
     if _by_email(session, company_id, [contact.email]):
         raise PersonExists
+    person = _new(company_id, contact)
     try:
-        return ensure(session, company_id, [contact])[contact.email]
+        with session.begin_nested():
+            session.add(person)
     except IntegrityError as error:
+        # Either somebody has just added the same person, or there is no such company.
+        if _by_email(session, company_id, [contact.email]):
+            raise PersonExists from error
         raise CompanyUnknown(company_id=company_id) from error
+    return person
 
 
 def ensure(session: Session, company_id: str, contacts: Iterable[Contact]) -> dict[str, Person]:
@@ -50,14 +56,7 @@ def ensure(session: Session, company_id: str, contacts: Iterable[Contact]) -> di
             people[email].first_name, people[email].language = contact.first_name, contact.language
             session.add(people[email])
             continue
-        people[email] = Person(
-            id=new_id("per"),
-            company_id=company_id,
-            email=email,
-            first_name=contact.first_name,
-            language=contact.language,
-            created_at=now(),
-        )
+        people[email] = _new(company_id, contact)
         session.add(people[email])
     session.flush()
     return people
@@ -85,6 +84,17 @@ def by_ids(session: Session, person_ids: Iterable[str]) -> dict[str, Person]:
     """People by id; unknown ids are absent."""
     found = session.exec(select(Person).where(col(Person.id).in_(set(person_ids))))
     return {person.id: person for person in found if person.status is PersonStatus.ACTIVE}
+
+
+def _new(company_id: str, contact: Contact) -> Person:
+    return Person(
+        id=new_id("per"),
+        company_id=company_id,
+        email=contact.email,
+        first_name=contact.first_name,
+        language=contact.language,
+        created_at=now(),
+    )
 
 
 def _by_email(session: Session, company_id: str, emails: Sequence[str]) -> dict[str, Person]:
