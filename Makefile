@@ -40,7 +40,7 @@ test: $(READY) ## Run the tests (at most 12 minutes on 2 cores)
 test-long: $(READY) ## Run all tests, also those that take long
 	@$(BIN)/pytest -n 2 --dist worksteal
 
-check: $(READY) ## Check format, lint, types, architecture, lock file and migrations
+check: $(READY) ## Check format, lint, types, architecture and lock file
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy

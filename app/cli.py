@@ -201,7 +201,7 @@ def _demonstrate(database: Database, settings: Settings, folder: Path | None, la
         TextColumn("{task.description:<44}"), BarColumn(), TaskProgressColumn(), console=notes, transient=True
     ) as bars:
         loading = bars.add_task("loading", total=1.0)
-        changed = demo.load(
+        changed, refused = demo.load(
             database,
             demo_companies,
             work,
@@ -216,8 +216,8 @@ def _demonstrate(database: Database, settings: Settings, folder: Path | None, la
             on_progress=lambda share, stage: bars.update(pairing, completed=share, description=stage),
         )
     notes.print(
-        f"{count} profiles of {len(demo_companies)} companies, {changed} new or changed since last time; those that "
-        "tell a theme are published."
+        f"{count} profiles of {len(demo_companies)} companies, {changed} new or changed since last time, {refused} "
+        "refused; those that tell a theme are published."
     )
     return match_round
 

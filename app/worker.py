@@ -6,7 +6,7 @@ import socket
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 import structlog
@@ -43,8 +43,16 @@ class Worker:
         """Work until `stopping` is set, waiting a little whenever there is nothing to do."""
         with self._told_as_seen():
             while not self.stopping.is_set():
-                if not self.work_once():
+                if not self._work_or_wait():
                     self.stopping.wait(self.settings.poll_seconds)
+
+    def _work_or_wait(self) -> bool:
+        try:
+            return self.work_once()
+        except Exception as error:
+            # Most likely the database is away: it will be back, and so shall the worker be.
+            log.error("worker_waits", exc_info=error)
+            return False
 
     def run_until_idle(self) -> None:
         """Work until there is nothing left that is due."""
@@ -53,7 +61,7 @@ class Worker:
 
     def work_once(self) -> bool:
         """One job or one event; False when there was neither, or what there was failed and waits."""
-        lease = jobs.claim(self.database, self.settings.lease_seconds, self.stopping.is_set)
+        lease = jobs.claim(self.database, self.settings.lease_seconds, list(JOBS), self.stopping.is_set)
         if lease is not None:
             self._do(lease)
             return True
@@ -75,7 +83,7 @@ class Worker:
         except LeaseLost:
             log.warning("lease_lost", kind=lease.kind, subject=lease.subject_id)
         except Interrupted:
-            with self.database.session() as session:
+            with suppress(LeaseLost), self.database.session() as session:
                 lease.hand_back(session)
             log.info("job_handed_back", kind=lease.kind, subject=lease.subject_id)
         except Exception as error:

@@ -139,7 +139,9 @@ def _parser() -> argparse.ArgumentParser:
     nearest.add_argument("-k", type=_positive, default=10, help="how many (default 10)")
     nearest.set_defaults(command=related)
 
-    judging = commands.add_parser("evaluate", help="measure ranking and pairing on judged data")
+    judging = commands.add_parser(
+        "evaluate", help="measure ranking and pairing on judged data (languages forbid nothing here)"
+    )
     judging.add_argument("folder", type=Path, metavar="FOLDER", help="holds profiles.jsonl and qrels.tsv")
     judging.add_argument("-k", type=_positive, default=RANKED, help="depth of the ranking (default 10)")
     judging.add_argument("--json", action="store_true", help="print one line of JSON")

@@ -78,6 +78,15 @@ class Eligibility:
             forbidden |= self.breaks(rule, a, b)
         return ~forbidden
 
+    def somebody_to_talk_to(self) -> Mask:
+        """For each profile, whether any profile of another company shares a language with it.
+
+        Who has nobody need not be searched for: the search would go through everybody in vain.
+        """
+        if not self._count:
+            return np.zeros(0, dtype=np.bool_)
+        return self._languages.shared_elsewhere(self.company, self._companies)
+
     def first_broken_rule(self, a: int, b: int) -> Rule | None:
         """The first rule that forbids one pair, None when it may meet."""
         first, second = np.array([a], dtype=np.int64), np.array([b], dtype=np.int64)
@@ -138,6 +147,14 @@ class _LanguageSets:
 
     def shared(self, a: Indices, b: Indices) -> Mask:
         return np.asarray(self._shares[self._set_of[a], self._set_of[b]], dtype=np.bool_)
+
+    def shared_elsewhere(self, company: Indices, companies: int) -> Mask:
+        """Whether any profile of another company shares a language."""
+        counts = np.zeros((len(self._shares), companies), dtype=np.int64)
+        np.add.at(counts, (self._set_of, company), 1)
+        sharing = self._shares.astype(np.int64) @ counts
+        elsewhere = sharing.sum(axis=1)[self._set_of] - sharing[self._set_of, company]
+        return np.asarray(elsewhere > 0, dtype=np.bool_)
 
 
 class _WorkingHours:

@@ -4,14 +4,16 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from scipy.sparse import csr_matrix
 
 from matching.eligibility import Rule
 from matching.profiles import Profile
 from matching.text import AnalyzedProfile, TextAnalyzer
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 MAX_REASONS = 3
 MAX_TERMS = 4
@@ -116,7 +118,7 @@ class PairExplainer:
     """
 
     def __init__(
-        self, profiles: Sequence[Profile], vectors: csr_matrix, terms: Sequence[str], analyzer: TextAnalyzer
+        self, profiles: Sequence[Profile], vectors: "csr_matrix", terms: Sequence[str], analyzer: TextAnalyzer
     ) -> None:
         self._profiles = profiles
         self._vectors = vectors

@@ -1,7 +1,7 @@
 """TandemMatcher: from profiles to tandems with reasons, in the manners of scikit-learn."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -14,6 +14,7 @@ from matching.exceptions import InvalidParameter
 from matching.explain import (
     CHANGES,
     CHANGES_OF_RULES,
+    Change,
     PairExplainer,
     Reason,
     Unmatched,
@@ -27,6 +28,11 @@ from matching.text import ProfileVectorizer, TextAnalyzer
 Pairs = Iterable[tuple[str, str]]
 OnProgress = Callable[[str, float], None]
 Indices = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+Edges = tuple[Indices, Indices, npt.NDArray[np.float64]]
+
+# How often those left alone are introduced to each other; identical profiles need a few, others one.
+_INTRODUCTIONS = 8
 
 STAGES = ("vectors", "neighbours", "pairing", "reasons")
 
@@ -63,7 +69,8 @@ class TandemMatcher(BaseEstimator):
         largest total) or "fair" (as many as possible, then the weakest tandem as good as possible, then the total).
     cost : what a suggestion costs, in units of similarity (0 to 1); a tandem must be worth more.
     neighbours : how many most similar eligible communities of other companies are considered for each
-        community. The pairing is exact on the graph of these; more of them cost time and change little.
+        community. The pairing is exact on the graph of these, and of those that a first pairing leaves alone
+        with each other; more of them cost time and change little (a total 0.6 % higher at 60 on 8,611 real clubs).
     alternates : how many further partners are named for each community.
     common_language : whether two communities that state their languages need one in common.
     n_jobs : threads of the similarity step; the answer does not depend on it.
@@ -130,7 +137,7 @@ class TandemMatcher(BaseEstimator):
         vectorizer = ProfileVectorizer(analyzer)
         vectors = vectorizer.fit_transform(ordered, on_progress=lambda share: tell("vectors", share))
 
-        free = np.flatnonzero(rules.capacity > 0)
+        free = np.flatnonzero((rules.capacity > 0) & rules.somebody_to_talk_to())
         neighbours = nearest_in_other_companies(
             vectors,
             rules.company,
@@ -142,8 +149,7 @@ class TandemMatcher(BaseEstimator):
             on_progress=lambda share: tell("neighbours", share),
         )
         tell("pairing", 0.0)
-        a, b, similarity = edges_of(neighbours, len(ordered), self.min_similarity)
-        chosen = best_pairing(a, b, similarity - self.cost, rules.capacity, objective)
+        neighbours, (a, b, similarity), chosen = self._paired(neighbours, vectors, rules, objective, tell)
         pairs = list(zip(a[chosen].tolist(), b[chosen].tolist(), similarity[chosen].tolist(), strict=True))
 
         self.n_edges_ = len(a)
@@ -168,6 +174,44 @@ class TandemMatcher(BaseEstimator):
             if number < least:
                 raise InvalidParameter(name, f"{number} is less than {least}")
         return Objective(self.objective)
+
+    def _paired(
+        self,
+        neighbours: Neighbours,
+        vectors: csr_matrix,
+        rules: Eligibility,
+        objective: Objective,
+        tell: OnProgress,
+    ) -> tuple[Neighbours, Edges, Mask]:
+        """The best pairing; those it leaves alone are introduced to each other, and all is paired again.
+
+        Where many profiles are alike, the k nearest of all are the same few, and pairs are missing among the rest.
+        """
+        n = len(rules.capacity)
+        for attempt in range(_INTRODUCTIONS + 1):
+            a, b, similarity = edges_of(neighbours, n, self.min_similarity)
+            chosen = best_pairing(a, b, similarity - self.cost, rules.capacity, objective)
+            used = np.bincount(np.concatenate([a[chosen], b[chosen]]), minlength=n)
+            alone = np.flatnonzero((used == 0) & (rules.capacity > 0) & rules.somebody_to_talk_to())
+            with_places = np.flatnonzero((used < rules.capacity) & (rules.capacity > 0))
+            if attempt == _INTRODUCTIONS or not len(alone):
+                break
+            tell("pairing", attempt / _INTRODUCTIONS)
+            met = nearest_in_other_companies(
+                vectors,
+                rules.company,
+                self.neighbours,
+                allows=rules.allows,
+                rows=alone,
+                columns=with_places,
+                n_jobs=self.n_jobs,
+            )
+            worth = (met.similarity >= self.min_similarity) & (met.similarity > self.cost)
+            together = neighbours.joined_with(met, worth)
+            if len(together.row) == len(neighbours.row):
+                break
+            neighbours = together
+        return neighbours, (a, b, similarity), chosen
 
     def _explained(
         self,
@@ -195,7 +239,7 @@ class TandemMatcher(BaseEstimator):
             further = [
                 Alternate(profiles[column].id, similarity)
                 for column, similarity in zip(columns.tolist(), similarities.tolist(), strict=True)
-                if column not in taken and similarity >= self.min_similarity
+                if column not in taken and similarity >= self.min_similarity and similarity > self.cost
             ]
             if further[: self.alternates]:
                 alternates[profile.id] = tuple(further[: self.alternates])
@@ -234,7 +278,10 @@ class TandemMatcher(BaseEstimator):
             partner, similarity = miss
             rule = rules.first_broken_rule(position, partner)
             kind = self._missed(similarity, rule)
-            return _alone(name, kind, profiles[partner].id, similarity, rule)
+            told = _alone(name, kind, profiles[partner].id, similarity, rule)
+            if self.objective == Objective.QUALITY:
+                return told
+            return replace(told, changes=tuple(one for one in told.changes if one is not Change.PREFER_COVERAGE))
 
         return [explain(position) for position in alone]
 

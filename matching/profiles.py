@@ -147,6 +147,10 @@ def read_json_lines(path: Path) -> Iterator[tuple[int, dict[str, object]]]:
             raise UnreadableProfiles(
                 path.name, number, f"not JSON at column {error.colno} ({error.msg}); one object a line"
             ) from error
+        except (ValueError, RecursionError) as error:
+            raise UnreadableProfiles(
+                path.name, number, "too deeply nested, or a number of too many digits"
+            ) from error
         if not isinstance(record, dict):
             raise UnreadableProfiles(path.name, number, "not a JSON object")
         yield number, record

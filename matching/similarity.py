@@ -14,6 +14,8 @@ Allows = Callable[[Indices, Indices], npt.NDArray[np.bool_]]
 
 # Rows of one sparse product: bounds the memory and how long nothing is heard of the progress.
 _BLOCK = 2048
+# Places for neighbours in one block: deeper searches take fewer rows at a time.
+_MOST_PLACES = 2_000_000
 # Two profiles of one company get this much less than their similarity, which is at most 1.
 _OWN_COMPANY = 2.0
 
@@ -30,6 +32,14 @@ class Neighbours:
         """Columns and similarities of one row, most similar first."""
         start, end = np.searchsorted(self.row, (row, row + 1))
         return self.column[start:end], self.similarity[start:end]
+
+    def joined_with(self, others: "Neighbours", kept: npt.NDArray[np.bool_]) -> "Neighbours":
+        """These and the kept ones of the others, each pair of row and column once."""
+        row = np.concatenate([self.row, others.row[kept]])
+        column = np.concatenate([self.column, others.column[kept]])
+        similarity = np.concatenate([self.similarity, others.similarity[kept]])
+        _, first = np.unique(np.stack([row, column]), axis=1, return_index=True)
+        return _joined([Neighbours(row[first], column[first], similarity[first])])
 
 
 def nearest_in_other_companies(
@@ -71,8 +81,9 @@ def nearest_in_other_companies(
     wanting, depth, total, done = rows, k, len(rows), 0
     while len(wanting):
         deeper: list[Indices] = []
-        for start in range(0, len(wanting), _BLOCK):
-            block = wanting[start : start + _BLOCK]
+        rows_each = max(64, min(_BLOCK, _MOST_PLACES // depth))
+        for start in range(0, len(wanting), rows_each):
+            block = wanting[start : start + rows_each]
             neighbours, exhausted = _top(masked[block], transposed, block, columns, depth, n_jobs)
             if allows is not None:
                 neighbours = _only(neighbours, allows(neighbours.row, neighbours.column))

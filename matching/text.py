@@ -6,21 +6,23 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import snowballstemmer
-from scipy.sparse import csr_matrix
-from sklearn.feature_extraction.text import TfidfVectorizer
 
 from matching.profiles import Profile, primary_language
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 # The languages whose function words and stems are known. A third one is a stop-word file and a line here.
 STEMMERS = {"de": "german", "en": "english"}
 FALLBACK_LANGUAGE = "en"
 
 # Addresses say nothing about a theme and would unmask a partner when shown as a reason.
-_ADDRESS = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+\.\S+")
+# Bounded parts: an unbounded pattern would take hours on a text of many "@".
+_ADDRESS = re.compile(r"(?:https?://|www\.)\S+|[^\s@]{1,64}@[^\s@.]{1,63}(?:\.[^\s@.]{1,63}){1,8}")
 # "Kolleg:innen", "Entwickler*innen" and "Nutzer_in" are the word in front of the ending.
 _GENDERED_ENDING = re.compile(r"(?<=[^\W\d_])[*:_/]-?in(?:nen)?\b")
 _WORD = re.compile(r"\w+(?:[+#]+(?!\w))?")
@@ -123,13 +125,17 @@ class ProfileVectorizer:
 
     def fit_transform(
         self, profiles: Sequence[Profile], *, on_progress: Callable[[float], None] | None = None
-    ) -> csr_matrix:
+    ) -> "csr_matrix":
         """One row a profile, one column a term, float64; all zero where a text has no usable word.
 
         `terms_` holds the column names afterwards. No profile, or no usable word in any, gives a matrix
         with no column. `on_progress` hears the share done, 0 to 1.
         """
         self.analyzer_ = self.analyzer or TextAnalyzer()
+        # Imported where it is needed: it takes a second, and whoever only tells reasons does without.
+        from scipy.sparse import csr_matrix
+        from sklearn.feature_extraction.text import TfidfVectorizer
+
         every = max(1, len(profiles) // 50)
 
         def terms_with_progress(numbered: tuple[int, Profile]) -> list[str]:

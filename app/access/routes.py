@@ -2,13 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Response
+from fastapi import APIRouter, Path, Response
 
 from app.access import service as access
-from app.access.dependencies import CallerDep, KeeperDep, Needs, SettingsDep
-from app.access.models import Role
+from app.access.dependencies import CallerDep, CompanyDep, KeeperDep, SettingsDep
 from app.access.schemas import KeyCreate, KeyCreated, KeyOut, MeOut
-from app.access.service import Caller
 from app.core.clock import now
 from app.core.database import ReaderDep, SessionDep
 from app.core.http import problems
@@ -21,7 +19,6 @@ router = APIRouter(prefix="/v1", responses=problems(401, 403))
 
 KeyId = Annotated[Id, Path(description="Id of the key.", examples=["key_06em2n0u4hsm7bg6m3r8t2f5ac"])]
 PersonId = Annotated[Id, Path(description="Id of the person.", examples=["per_06em2n0u4hsm7bg6m3r8t2f5ac"])]
-PeopleDep = Annotated[Caller, Depends(Needs(Role.OPERATOR, Role.COORDINATOR, Role.PORTAL))]
 
 
 @router.get("/me", operation_id="read_me", tags=["access"])
@@ -69,7 +66,7 @@ def revoke_key(key_id: KeyId, session: SessionDep, caller: KeeperDep) -> KeyOut:
 @router.post(
     "/people", status_code=201, operation_id="create_person", tags=["people"], responses=problems(400, 409, 422)
 )
-def create_person(person: PersonCreate, session: SessionDep, caller: PeopleDep, response: Response) -> PersonOut:
+def create_person(person: PersonCreate, session: SessionDep, caller: CompanyDep, response: Response) -> PersonOut:
     """Add a person who speaks for communities: a role address and a first name are enough."""
     company_id = access.company_for(caller, person.company_id)
     created = people.create(session, company_id, person)
@@ -78,7 +75,7 @@ def create_person(person: PersonCreate, session: SessionDep, caller: PeopleDep, 
 
 
 @router.get("/people", operation_id="list_people", tags=["people"], responses=problems(422))
-def list_people(session: ReaderDep, caller: PeopleDep, request: PageDep) -> Page[PersonOut]:
+def list_people(session: ReaderDep, caller: CompanyDep, request: PageDep) -> Page[PersonOut]:
     """People of your company (operators: of all), oldest first."""
     after = request.key(str)
     found = people.page(
@@ -89,6 +86,6 @@ def list_people(session: ReaderDep, caller: PeopleDep, request: PageDep) -> Page
 
 
 @router.get("/people/{person_id}", operation_id="read_person", tags=["people"], responses=problems(404))
-def read_person(person_id: PersonId, session: ReaderDep, caller: PeopleDep) -> PersonOut:
+def read_person(person_id: PersonId, session: ReaderDep, caller: CompanyDep) -> PersonOut:
     """One person of your company, with the address that messages go to."""
     return PersonOut.model_validate(people.get(session, person_id, company_id=caller.company_id))

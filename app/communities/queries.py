@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 
-from sqlalchemy import or_
+from sqlalchemy import ColumnElement, or_
 from sqlmodel import Session, col, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -12,6 +12,7 @@ from app.access.models import Role
 from app.access.service import Caller
 from app.communities.models import Community, CommunityManager, CommunityStatus
 from app.companies.models import Company, CompanyStatus
+from app.core.clock import now
 from app.people.models import Person, PersonStatus
 
 
@@ -56,12 +57,6 @@ def by_external_ids(
     # Locked in one order, so that two imports never wait for each other.
     found = session.exec(_locked(query.order_by(col(Community.id))) if for_update else query)
     return {str(community.external_id): community for community in found}
-
-
-def by_ids(session: Session, community_ids: Iterable[str]) -> dict[str, Community]:
-    """Communities by id, whoever asks."""
-    found = session.exec(select(Community).where(col(Community.id).in_(list(community_ids))))
-    return {community.id: community for community in found}
 
 
 def managers_of(session: Session, community_ids: Iterable[str]) -> dict[str, list[tuple[Person, bool]]]:
@@ -126,11 +121,7 @@ def _taking_part(company_ids: Sequence[str], community_ids: Sequence[str], today
         .join(Company, col(Company.id) == col(Community.company_id))
         .where(
             col(Company.status) == CompanyStatus.ACTIVE,
-            or_(
-                col(Community.status) == CommunityStatus.PUBLISHED,
-                # A pause with a date ends by itself.
-                (col(Community.status) == CommunityStatus.PAUSED) & (col(Community.paused_until) <= today),
-            ),
+            _is_published(today),
             or_(col(Community.confirm_again_by).is_(None), col(Community.confirm_again_by) >= today),
         )
     )
@@ -139,6 +130,12 @@ def _taking_part(company_ids: Sequence[str], community_ids: Sequence[str], today
     if community_ids:
         query = query.where(col(Community.id).in_(list(community_ids)))
     return query
+
+
+def _is_published(today: date) -> ColumnElement[bool]:
+    """Published; a pause with a date ends by itself."""
+    pause_is_over = (col(Community.status) == CommunityStatus.PAUSED) & (col(Community.paused_until) <= today)
+    return or_(col(Community.status) == CommunityStatus.PUBLISHED, pause_is_over)
 
 
 def _locked(query: SelectOfScalar[Community]) -> SelectOfScalar[Community]:
@@ -152,7 +149,7 @@ def _seen_by(caller: Caller) -> SelectOfScalar[Community]:
         case Role.OPERATOR:
             return query
         case Role.ORGANIZER:
-            return query.where(col(Community.status) == CommunityStatus.PUBLISHED)
+            return query.where(_is_published(now().date()))
         case Role.COORDINATOR | Role.PORTAL:
             return query.where(col(Community.company_id) == caller.company_id)
         case Role.MANAGER:

@@ -252,8 +252,8 @@ class CommunityOut(Output):
     meeting_minutes: int | None
     capacity: int
     horizon_months: int | None
-    wished_companies: list[str]
-    excluded_companies: list[str]
+    wished_companies: list[str] | None = Field(description="Null where the caller may not see it.")
+    excluded_companies: list[str] | None = Field(description="Null where the caller may not see it.")
     wished_sectors: list[str]
     excluded_sectors: list[str]
     touches: list[SensitiveTopic] | None

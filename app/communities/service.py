@@ -130,7 +130,10 @@ def upsert(
     except IntegrityError:
         # Another request has just created it: now it is known, and this one changes it.
         stored = store(session, owner.id, source, {external_id: document})
-    return session.get_one(Community, stored.ids[external_id]), external_id in stored.created
+    community = session.get_one(Community, stored.ids[external_id])
+    if community.status is CommunityStatus.PUBLISHED and not _has_theme(community):
+        raise NoTheme
+    return community, external_id in stored.created
 
 
 def store(
@@ -170,6 +173,8 @@ def store(
             # Plain rows: building objects would take five times as long.
             session.execute(insert(Community), list(new_rows.values()))
         session.flush()
+        events.record_many(session, "community.created", [result.ids[name] for name in sorted(result.created)])
+        events.record_many(session, "community.changed", [result.ids[name] for name in sorted(result.updated)])
         stored_now = result.created | result.updated
         _replace_managers(session, company_id, {result.ids[name]: documents[name].managers for name in stored_now})
     return result
@@ -217,8 +222,8 @@ def confirm(session: Session, caller: Caller, community_id: str) -> Community:
     community = _changeable(session, caller, community_id)
     if community.status is CommunityStatus.ARCHIVED:
         raise WrongState(verb="confirm", needed="draft, confirmed, published, paused", status=community.status.value)
-    if community.status is CommunityStatus.DRAFT:
-        _move(session, community, CommunityStatus.CONFIRMED)
+    confirmed = CommunityStatus.CONFIRMED if community.status is CommunityStatus.DRAFT else community.status
+    _move(session, community, confirmed, "community.confirmed")
     community.confirm_again_by = (now() + CONFIRM_AGAIN_AFTER).date()
     return community
 
@@ -273,9 +278,11 @@ def publish_all(session: Session, company_id: str, source: str, external_ids: It
 def pause(session: Session, caller: Caller, community_id: str, until: date | None) -> Community:
     """Take no part for a while."""
     community = _changeable(session, caller, community_id)
-    if community.status is not CommunityStatus.PUBLISHED:
+    moment = now().date()
+    pause_is_over = community.paused_until is not None and community.paused_until <= moment
+    if community.status is not CommunityStatus.PUBLISHED and not pause_is_over:
         raise WrongState(verb="pause", needed="published", status=community.status.value)
-    if until is not None and until <= now().date():
+    if until is not None and until <= moment:
         raise PauseInThePast
     _move(session, community, CommunityStatus.PAUSED)
     community.paused_until = until
@@ -314,8 +321,9 @@ def shown(session: Session, caller: Caller, communities: Sequence[Community]) ->
             for person, deputy in speakers.get(community.id, [])
         ]
 
+    withheld: dict[str, object] = {} if sees_contacts else _BETWEEN_A_COMPANY_AND_ITSELF
     return [
-        CommunityOut.model_validate(community.model_dump() | {"managers": managers(community)})
+        CommunityOut.model_validate(community.model_dump() | withheld | {"managers": managers(community)})
         for community in communities
     ]
 
@@ -323,6 +331,15 @@ def shown(session: Session, caller: Caller, communities: Sequence[Community]) ->
 _DEFAULTS = Community(
     id="", company_id="", status=CommunityStatus.DRAFT, name="", created_at=now(), updated_at=now()
 ).model_dump()
+# What an organizer needs for no round: whom a community avoids, what it touches, who agreed, its id at home.
+_BETWEEN_A_COMPANY_AND_ITSELF: dict[str, object] = {
+    "source": None,
+    "external_id": None,
+    "wished_companies": None,
+    "excluded_companies": None,
+    "touches": None,
+    "consent_by": None,
+}
 _MAY_CHANGE = (Role.OPERATOR, Role.COORDINATOR, Role.PORTAL, Role.MANAGER)
 _MAY_PUBLISH = frozenset({CommunityStatus.DRAFT, CommunityStatus.CONFIRMED})
 
@@ -352,12 +369,12 @@ def _changeable(session: Session, caller: Caller, community_id: str) -> Communit
     return community
 
 
-def _move(session: Session, community: Community, status: CommunityStatus) -> None:
+def _move(session: Session, community: Community, status: CommunityStatus, event: str | None = None) -> None:
     community.status = status
     community.version += 1
     community.updated_at = now()
     session.add(community)
-    events.record(session, f"community.{status.value}", community.id)
+    events.record(session, event or f"community.{status.value}", community.id)
 
 
 def _new_row(company_id: str, source: str | None, external_id: str | None) -> dict[str, object]:
@@ -395,8 +412,13 @@ def _differs(community: Community, values: Mapping[str, object]) -> bool:
 def _other_managers(document: CommunityDocument, present: Sequence[tuple[Person, bool]]) -> bool:
     if document.managers is None:
         return False
-    wanted = {contact.email: (contact.first_name, contact.language, contact.deputy) for contact in document.managers}
-    return wanted != {person.email: (person.first_name, person.language, deputy) for person, deputy in present}
+    known = {person.email: (person.first_name, person.language, deputy) for person, deputy in present}
+    wanted = {contact.email: contact for contact in document.managers}
+    return known != {
+        # A language that is not named stays as it is.
+        email: (contact.first_name, contact.language or known.get(email, ("", None, False))[1], contact.deputy)
+        for email, contact in wanted.items()
+    }
 
 
 def _replace_managers(

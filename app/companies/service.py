@@ -1,6 +1,6 @@
 """Companies: invited, then active. Only an active company's communities take part."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from sqlmodel import Session, col, select
 
@@ -101,13 +101,6 @@ def page(session: Session, caller: Caller, *, after: str | None, limit: int) -> 
 
 def by_name(session: Session, name: str) -> Company | None:
     return session.exec(select(Company).where(col(Company.name) == name)).first()
-
-
-def by_ids(session: Session, company_ids: Iterable[str]) -> dict[str, Company]:
-    """Companies by id; unknown ids are absent."""
-    return {
-        company.id: company for company in session.exec(select(Company).where(col(Company.id).in_(set(company_ids))))
-    }
 
 
 def active(session: Session) -> Sequence[Company]:

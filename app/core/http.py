@@ -27,7 +27,6 @@ from app.core.errors import (
 )
 from app.core.i18n import preferred_language
 from app.core.ids import new_id
-from app.core.schemas import ProblemOut
 from app.core.validation import as_errors
 
 log = structlog.get_logger()
@@ -191,6 +190,3 @@ class AccessLog:
 
 def _route(scope: Scope) -> str:
     return str(getattr(scope.get("route"), "path", "(no route)"))
-
-
-__all__ = ["AccessLog", "ProblemOut", "add_error_handlers", "answer", "problems"]

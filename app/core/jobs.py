@@ -5,7 +5,7 @@ is still its own: a worker that was thought dead and comes back can then no long
 (one writer at a time) and PostgreSQL (skip locked).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -155,13 +155,22 @@ def enqueue(session: Session, kind: str, subject_id: str) -> Job:
     return job
 
 
-def claim(database: Database, lease_seconds: float, interrupted: Callable[[], bool] = lambda: False) -> Lease | None:
-    """The oldest job that is due, or whose worker has not been heard of; None when there is nothing to do."""
+def claim(
+    database: Database,
+    lease_seconds: float,
+    kinds: Sequence[str] | None = None,
+    interrupted: Callable[[], bool] = lambda: False,
+) -> Lease | None:
+    """The oldest job of these kinds (None: any) that is due, or whose worker has not been heard of.
+
+    None when there is nothing to do.
+    """
     with database.session() as session:
         moment = now()
         due = (col(Job.status) == JobStatus.QUEUED) & (col(Job.run_at) <= moment)
         abandoned = (col(Job.status) == JobStatus.RUNNING) & (col(Job.lease_until) < moment)
-        oldest = select(Job).where(or_(due, abandoned)).order_by(col(Job.run_at), col(Job.id)).limit(1)
+        wanted = or_(due, abandoned) if kinds is None else or_(due, abandoned) & col(Job.kind).in_(kinds)
+        oldest = select(Job).where(wanted).order_by(col(Job.run_at), col(Job.id)).limit(1)
         job = session.exec(oldest.with_for_update(skip_locked=True)).first()
         if job is None:
             return None

@@ -44,9 +44,11 @@ class Keys:
     portal_company: str
 
 
-def load(database: Database, demo_companies: Sequence[DemoCompany], work: RunJobs, on_progress: OnProgress) -> int:
-    """Store companies and communities and publish them; how many are new or changed."""
-    changed = 0
+def load(
+    database: Database, demo_companies: Sequence[DemoCompany], work: RunJobs, on_progress: OnProgress
+) -> tuple[int, int]:
+    """Store companies and communities and publish them; how many are new or changed, and how many were refused."""
+    changed = refused = 0
     for number, demo in enumerate(demo_companies):
         on_progress(number / len(demo_companies), demo.name)
         with database.session() as session:
@@ -65,12 +67,13 @@ def load(database: Database, demo_companies: Sequence[DemoCompany], work: RunJob
         with database.session() as session:
             done = session.get_one(Import, queued.id)
             changed += done.created + done.updated
+            refused += done.refused
         external_ids = [str(row["external_id"]) for row in demo.rows]
         for start in range(0, len(external_ids), 1000):
             with database.session() as session:
                 communities.publish_all(session, company_id, SOURCE, external_ids[start : start + 1000], _CONSENT)
     on_progress(1.0, "")
-    return changed
+    return changed, refused
 
 
 def run_round(database: Database, *, anew: bool, language: Language, work: RunJobs, on_progress: OnProgress) -> Round:

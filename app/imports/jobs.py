@@ -39,12 +39,12 @@ def _store(lease: Lease, import_id: str, content: bytes, file_format: ImportForm
         with lease.database.session() as session:
             lease.guard(session)
             imports.store_rows(session, session.get_one(Import, import_id), batch)
-        if file_format is ImportFormat.NDJSON:
-            lease.tell("storing", batch[-1].line / total)
+        lease.tell("storing", min(batch[-1].line / total, 1.0))
 
 
 def _lines(content: bytes, file_format: ImportFormat) -> int:
-    return content.count(b"\n") + 1 if file_format is ImportFormat.NDJSON else 1
+    # An array has one element a line in most files; where not, the progress is a guess.
+    return content.count(b"\n") + 1 if file_format is ImportFormat.NDJSON else max(content.count(b"external_id"), 1)
 
 
 def _batches(rows: Iterator[T], size: int) -> Iterator[Sequence[T]]:

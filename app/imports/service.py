@@ -238,7 +238,7 @@ def shown(session: Session, imports: Sequence[Import], language: Language) -> li
             context = {key: value for key, value in one.problem.items() if key != "kind"}
             problem = translate(_FILE_MESSAGES[one.problem["kind"]], language, **context)
         extra = {
-            "progress": 1.0 if one.finished_at else job.progress if job else 0.0,
+            "progress": 1.0 if one.status is ImportStatus.DONE else job.progress if job else 0.0,
             "stage": translate(STAGES[one.status], language),
             "rows": rows,
             "problem": problem,

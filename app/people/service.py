@@ -9,7 +9,7 @@ from app.core.clock import now
 from app.core.errors import Conflict, NotFound, Unprocessable
 from app.core.i18n import mark
 from app.core.ids import new_id
-from app.people.models import Person, PersonStatus
+from app.people.models import Person
 from app.people.schemas import Contact
 
 
@@ -53,7 +53,8 @@ def ensure(session: Session, company_id: str, contacts: Iterable[Contact]) -> di
     people = _by_email(session, company_id, list(wanted))
     for email, contact in wanted.items():
         if email in people:
-            people[email].first_name, people[email].language = contact.first_name, contact.language
+            people[email].first_name = contact.first_name
+            people[email].language = contact.language or people[email].language
             session.add(people[email])
             continue
         people[email] = _new(company_id, contact)
@@ -78,12 +79,6 @@ def page(session: Session, *, company_id: str | None, after: str | None, limit: 
     if after is not None:
         query = query.where(col(Person.id) > after)
     return session.exec(query).all()
-
-
-def by_ids(session: Session, person_ids: Iterable[str]) -> dict[str, Person]:
-    """People by id; unknown ids are absent."""
-    found = session.exec(select(Person).where(col(Person.id).in_(set(person_ids))))
-    return {person.id: person for person in found if person.status is PersonStatus.ACTIVE}
 
 
 def _new(company_id: str, contact: Contact) -> Person:

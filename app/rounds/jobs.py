@@ -30,9 +30,11 @@ def run(lease: Lease, round_id: str) -> None:
     """Pair the communities of a round and store what came out. A try that is lost leaves nothing that counts."""
     tell = _Teller(lease)
     tell("freezing", 0.0)
+    with lease.database.reader() as session:
+        snapshot = rounds.snapshot_of(session, round_id)
     with lease.database.session() as session:
         lease.guard(session)
-        content = rounds.frozen(session, round_id)
+        content = rounds.begin(session, round_id, snapshot)
         match_round = session.get_one(Round, round_id)
     if match_round.communities == 0:
         with lease.database.session() as session:

@@ -1,6 +1,7 @@
 """Match rounds: drafted, started, run by a worker on a frozen snapshot, proposed to the organizer."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import cast
 
 from sqlalchemy import delete, insert
@@ -167,25 +168,41 @@ def get_proposed(session: Session, caller: Caller, round_id: str) -> Round:
     return found
 
 
-def frozen(session: Session, round_id: str) -> bytes:
-    """The round's snapshot, taken now unless an earlier try did; the round is running from here on."""
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The frozen input of a round."""
+
+    content: bytes
+    digest: str
+    communities: int
+
+
+def snapshot_of(session: Session, round_id: str) -> Snapshot:
+    """What the engine would read now; reading only, so that nobody waits."""
+    match_round = session.get_one(Round, round_id)
+    moment = now()
+    taking_part = community_queries.taking_part(
+        session,
+        company_ids=match_round.scope_companies,
+        community_ids=match_round.scope_communities,
+        today=moment.date(),
+    )
+    by_id = {company.id: company for company in companies.active(session)}
+    content, digest = freeze(profiles_of(taking_part, by_id, moment))
+    return Snapshot(content, digest, len(taking_part))
+
+
+def begin(session: Session, round_id: str, snapshot: Snapshot) -> bytes:
+    """The round is running from here on, on this snapshot unless an earlier try has stored one; its content."""
     match_round = session.get_one(Round, round_id)
     match_round.status = RoundStatus.RUNNING
     session.add(match_round)
-    snapshot = session.get(RoundSnapshot, round_id)
-    if snapshot is None:
-        moment = now()
-        taking_part = community_queries.taking_part(
-            session,
-            company_ids=match_round.scope_companies,
-            community_ids=match_round.scope_communities,
-            today=moment.date(),
-        )
-        by_id = {company.id: company for company in companies.active(session)}
-        content, match_round.snapshot_hash = freeze(profiles_of(taking_part, by_id, moment))
-        match_round.communities = len(taking_part)
-        snapshot = RoundSnapshot(round_id=round_id, content=content)
-        session.add(snapshot)
+    stored = session.get(RoundSnapshot, round_id)
+    if stored is not None:
+        return stored.content
+    match_round.snapshot_hash = snapshot.digest
+    match_round.communities = snapshot.communities
+    session.add(RoundSnapshot(round_id=round_id, content=snapshot.content))
     return snapshot.content
 
 
@@ -243,7 +260,7 @@ def shown(session: Session, rounds: Sequence[Round], language: Language) -> list
             | {
                 "settings": one,
                 "scope": {"companies": one.scope_companies, "communities": one.scope_communities},
-                "progress": 1.0 if one.finished_at else job.progress if job else 0.0,
+                "progress": 1.0 if one.status is RoundStatus.PROPOSED else job.progress if job else 0.0,
                 "stage": translate(STAGES[stage], language),
                 "problem": problem,
             }

@@ -57,7 +57,8 @@ def test_a_body_that_is_too_large_is_refused(settings: Settings) -> None:
     with TestClient(create_app(settings), raise_server_exceptions=False) as client:
         answer = client.post("/v1/rounds", content=b"x" * 1001, headers={"Content-Type": "application/json"})
 
-    assert answer.status_code in (401, 413)
+    assert (answer.status_code, answer.json()["type"]) == (413, "/problems/body-too-large")
+    assert answer.headers["x-request-id"].startswith("req_")
 
 
 def test_an_unexpected_error_tells_nothing_but_a_number(
