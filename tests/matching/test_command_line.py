@@ -86,6 +86,8 @@ def test_evaluate_prints_the_measures_and_writes_run_and_tandems(
         (b'{"id": "a", "company": "A", "name": "x"}\n{broken\n', "line 2: not JSON at column 2"),
         (b'{"id": "a", "company": "A", "name": "\xff"}\n', "line 1: not UTF-8 at byte"),
         (b'["a"]\n', "line 1: not a JSON object"),
+        (b"[" * 100_000 + b"\n", "line 1: too deeply nested"),
+        (b'{"id": ' + b"1" * 5000 + b"}\n", "line 1: too deeply nested, or a number of too many digits"),
         (b'{"company": "A", "name": "x"}\n', "line 1: `id` is missing"),
         (b'{"id": "a", "name": "x"}\n', "line 1: `company` is missing"),
         (b'{"id": "a", "company": "A", "name": ""}\n', "line 1: `name` is missing"),

@@ -149,6 +149,35 @@ def test_a_near_miss_names_the_nearest_and_the_rule_or_limit_in_the_way() -> Non
     assert by_cost.kind is UnmatchedKind.BELOW_COST
 
 
+def test_many_alike_profiles_are_all_paired() -> None:
+    """The ten nearest of each are the same few; the others find each other all the same."""
+    profiles = [community(f"{company}{number:03d}", company, "python") for company in "AB" for number in range(50)]
+
+    matcher = TandemMatcher(min_similarity=0.0).fit([*profiles, community("z", "C", "running")])
+
+    assert len(matcher.tandems_) == 50
+    assert len([one for one in matcher.unmatched_ if one.id != "z"]) <= 1
+
+
+def test_a_company_that_shares_no_language_is_told_so() -> None:
+    polish = [replace(community(f"p{number}", "A", "python"), languages=("pl",)) for number in range(3)]
+    others = [replace(community(f"q{number}", "B", "python"), languages=("en",)) for number in range(3)]
+
+    matcher = TandemMatcher().fit([*polish, *others])
+
+    assert {one.rule for one in matcher.unmatched_} == {Rule.NO_COMMON_LANGUAGE}
+
+
+def test_no_change_is_proposed_that_is_made_already_and_no_alternate_below_the_cost() -> None:
+    profiles = [community("a", "A", "python"), community("b", "B", "python"), community("c", "C", "python")]
+
+    covering = TandemMatcher(objective="coverage").fit(profiles)
+    costly = TandemMatcher(cost=0.5).fit([*profiles, community("d", "D", "running")])
+
+    assert covering.unmatched_[0].changes == (Change.PARTNERS_RAISE_CAPACITY,)
+    assert all(one.similarity > 0.5 for further in costly.alternates_.values() for one in further)
+
+
 def test_when_all_partners_are_taken_the_odd_one_is_told_so() -> None:
     profiles = [community("a", "A", "python"), community("b", "B", "python"), community("c", "C", "python")]
 

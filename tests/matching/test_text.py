@@ -48,6 +48,11 @@ def test_product_names_keep_their_sign_and_addresses_and_numbers_are_left_out() 
     assert terms(text) == ["c#", "c++", "3d"]
 
 
+def test_a_text_of_many_at_signs_is_read_at_once() -> None:
+    assert terms("a@" * 10_000) == []
+    assert terms("write to circle.berlin@mail.own.example now") == ["write"]
+
+
 @pytest.mark.parametrize("text", ["", "and the of", "🎉🎉", "2024 17", "!!!", "\u202e"])
 def test_a_text_without_a_usable_word_has_no_term(text: str) -> None:
     assert terms(text) == []

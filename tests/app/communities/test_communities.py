@@ -131,6 +131,7 @@ def test_an_organizer_sees_published_communities_without_contacts(world: World) 
 
     assert [one["id"] for one in seen] == [published]
     assert seen[0]["managers"] is None
+    assert [seen[0][field] for field in ("external_id", "consent_by", "excluded_companies", "touches")] == [None] * 4
     assert "circle@own.example" not in str(seen)
     assert world.organizer.get(f"/v1/communities/{draft['id']}").status_code == 404
     assert world.organizer.post(f"/v1/communities/{published}/pause", json={}).status_code == 403

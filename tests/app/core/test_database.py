@@ -1,16 +1,23 @@
+import shutil
 import threading
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import StatementError
 
 from app.core import migrations
 from app.core.database import Database
 from app.core.jobs import WorkerSeen
+from app.rounds.models import Round, RoundSnapshot, RoundStatus
 from app.tables import metadata
+
+SETTINGS: dict[str, Any] = {"objective": "quality", "min_similarity": 0.1, "cost": 0.0, "alternates": 3}
 
 
 @pytest.mark.postgres
@@ -39,6 +46,30 @@ def test_the_migrations_can_be_undone_and_done_again(database_url: str) -> None:
 
     assert migrations.is_current(database.engine)
     database.dispose()
+
+
+def test_a_migration_that_copies_a_table_keeps_what_hangs_on_it(
+    database_url: str, database: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """On SQLite a changed table is copied and dropped; what refers to it must not go with it."""
+    with database.session() as session:
+        session.add(Round(id="rnd_1", title="x", status=RoundStatus.DRAFT, created_at=datetime.now(UTC), **SETTINGS))
+        session.flush()
+        session.add(RoundSnapshot(round_id="rnd_1", content=b"kept"))
+    scripts = tmp_path / "alembic"
+    shutil.copytree(migrations._SCRIPTS, scripts)
+    head = ScriptDirectory(str(scripts)).get_current_head()
+    (scripts / "versions" / "later.py").write_text(
+        f"from alembic import op\nimport sqlalchemy as sa\nrevision = 'later'\ndown_revision = {head!r}\n"
+        "def upgrade():\n    with op.batch_alter_table('round', recreate='always') as batch:\n"
+        "        batch.alter_column('title', type_=sa.String(100))\n"
+    )
+    monkeypatch.setattr(migrations, "_SCRIPTS", scripts)
+
+    migrations.upgrade(database_url)
+
+    with database.reader() as session:
+        assert session.get_one(RoundSnapshot, "rnd_1").content == b"kept"
 
 
 def test_times_go_in_with_a_zone_and_come_out_in_utc(database: Database) -> None:

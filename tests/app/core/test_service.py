@@ -1,6 +1,8 @@
 """What every answer has in common, and whether the service is there."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator, MutableMapping
 from typing import Any
 
@@ -8,6 +10,8 @@ import pytest
 import structlog
 import time_machine
 from pydantic import ValidationError
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.testclient import TestClient
 
 from app.core import jobs, logs
@@ -15,6 +19,8 @@ from app.core.clock import now
 from app.core.database import Database
 from app.core.settings import Settings
 from app.main import create_app
+from app.worker import Worker
+from tests.end_to_end.service import ROOT
 from tests.world import World
 
 
@@ -101,6 +107,35 @@ def test_the_access_log_has_the_route_and_no_path_key_or_person(
     written = json.dumps(log_lines, default=str)
     for private in ("secret-circle", "kim@own", portal.headers["Authorization"][7:]):
         assert private not in written
+
+
+def test_a_failing_statement_tells_no_values(database: Database) -> None:
+    with pytest.raises(SQLAlchemyError) as failure, database.session() as session:
+        session.execute(text("INSERT INTO nowhere VALUES (:secret)"), {"secret": "kim@own.example"})
+
+    assert "kim@own" not in str(failure.value)
+
+
+def test_the_api_answers_without_loading_the_engine() -> None:
+    code = "import sys, app.main; sys.exit(bool({'sklearn', 'scipy', 'pymatching'} & set(sys.modules)))"
+
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+def test_a_worker_outlives_an_outage_of_the_database(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[str] = []
+
+    def claim(*arguments: object) -> None:
+        calls.append("claim")
+        if len(calls) < 3:
+            raise OSError("the database is away")
+        worker.stopping.set()
+
+    monkeypatch.setattr(jobs, "claim", claim)
+
+    worker.run()
+
+    assert len(calls) == 3
 
 
 def test_production_refuses_a_short_pepper() -> None:
