@@ -14,7 +14,7 @@ from typing import TextIO
 from matching.evaluation import RANKED, evaluate, read_judged
 from matching.exceptions import MatchingError
 from matching.explain import Language, change_sentence, reason_sentence, unmatched_sentence
-from matching.matcher import Tandem, TandemMatcher, related_profiles
+from matching.matcher import TandemMatcher, related_profiles
 from matching.pairing import Objective
 from matching.profiles import read_profiles
 
@@ -54,7 +54,7 @@ def pair(options: argparse.Namespace) -> None:
         matcher.fit(profiles, on_progress=tell)
     with _output(options.out) as out:
         for tandem in matcher.tandems_:
-            print(json.dumps(tandem_record(tandem), ensure_ascii=False), file=out)
+            print(json.dumps(tandem.as_record(), ensure_ascii=False), file=out)
     _tell_summary(matcher, len(profiles), len({profile.company for profile in profiles}), options.lang)
 
 
@@ -81,7 +81,7 @@ def evaluate_folder(options: argparse.Namespace) -> None:
     if options.tandems is not None:
         with _output(options.tandems) as out:
             for tandem in found.tandems:
-                print(json.dumps(tandem_record(tandem), ensure_ascii=False), file=out)
+                print(json.dumps(tandem.as_record(), ensure_ascii=False), file=out)
     measures = {name: round(value, 4) for name, value in found.as_dict(options.k).items()}
     measures |= {"seconds": round(time.perf_counter() - started, 2), "peak_mib": peak_mib()}
     if options.json:
@@ -89,25 +89,6 @@ def evaluate_folder(options: argparse.Namespace) -> None:
         return
     for name, value in measures.items():
         print(f"{name:<10} {value}")
-
-
-def tandem_record(tandem: Tandem) -> dict[str, object]:
-    """A tandem as one JSON object."""
-    return {
-        "a": tandem.a,
-        "b": tandem.b,
-        "similarity": round(tandem.similarity, 6),
-        "reasons": [
-            {
-                "kind": reason.kind.value,
-                "terms": [{"a": term.a, "b": term.b} for term in reason.terms],
-                "share": round(reason.share, 4),
-            }
-            | ({"giver": reason.giver} if reason.giver else {})
-            for reason in tandem.reasons
-        ],
-        "other": round(tandem.other, 4),
-    }
 
 
 def peak_mib() -> int:

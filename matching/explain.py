@@ -50,6 +50,15 @@ class Reason:
     share: float
     giver: Side | None = None
 
+    def as_record(self) -> dict[str, object]:
+        """As one JSON object; `giver` only where there is one."""
+        record: dict[str, object] = {
+            "kind": self.kind.value,
+            "terms": [{"a": term.a, "b": term.b} for term in self.terms],
+            "share": round(self.share, 4),
+        }
+        return record | ({"giver": self.giver} if self.giver else {})
+
 
 class UnmatchedKind(StrEnum):
     NO_CAPACITY = "no_capacity"

@@ -50,6 +50,16 @@ class Tandem:
     reasons: tuple[Reason, ...]
     other: float
 
+    def as_record(self) -> dict[str, object]:
+        """As one JSON object, numbers cut to what is shown and stored."""
+        return {
+            "a": self.a,
+            "b": self.b,
+            "similarity": round(self.similarity, 6),
+            "reasons": [reason.as_record() for reason in self.reasons],
+            "other": round(self.other, 4),
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Alternate:

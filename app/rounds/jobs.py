@@ -47,7 +47,6 @@ def run(lease: Lease, round_id: str) -> None:
 
 def _computed(match_round: Round, content: bytes, tell: "_Teller") -> tuple[Rows, Rows]:
     # Imported where it is needed: the API lists this module but never computes.
-    from matching.__main__ import tandem_record
     from matching.matcher import TandemMatcher
 
     matcher = TandemMatcher(
@@ -70,7 +69,7 @@ def _computed(match_round: Round, content: bytes, tell: "_Teller") -> tuple[Rows
             "a_id": tandem.a,
             "b_id": tandem.b,
             "similarity": round(tandem.similarity, 6),
-            "reasons": tandem_record(tandem)["reasons"],
+            "reasons": [reason.as_record() for reason in tandem.reasons],
             "other": round(tandem.other, 4),
             "alternates_of_a": alternates(tandem.a),
             "alternates_of_b": alternates(tandem.b),
