@@ -32,22 +32,24 @@ def measure(count: int) -> None:
 
     def ours(threads: int) -> object:
         found = nearest_in_other_companies(vectors, company, K, n_jobs=threads)
-        return [found.of(row)[1] for row in range(len(ordered))]
+        return [found.of(row) for row in range(len(ordered))]
 
     def theirs() -> object:
         peer = NearestNeighbors(n_neighbors=3 * K, metric="cosine", algorithm="brute", n_jobs=2).fit(vectors)
         distances, columns = peer.kneighbors(vectors)
         other = company[columns] != company[:, None]
-        return [1.0 - distances[row][other[row]][:K] for row in range(len(ordered))]
+        return [(columns[row][other[row]][:K], 1.0 - distances[row][other[row]][:K]) for row in range(len(ordered))]
 
     runs = [in_own_process(lambda: ours(2)) for _ in range(REPEATS)]
     single = in_own_process(lambda: ours(1))
     peer = in_own_process(theirs)
     median = sorted(run.seconds for run in runs)[REPEATS // 2]
-    compared, worst = 0, 0.0
-    for mine, reference in zip(runs[0].answer, peer.answer, strict=True):  # type: ignore[call-overload]
+    compared, same, worst = 0, 0, 0.0
+    for (my_ids, mine), (its_ids, reference) in zip(runs[0].answer, peer.answer, strict=True):  # type: ignore[call-overload]
         if len(mine) == K and len(reference) == K:
             compared += 1
+            # Of several equally similar ones at the end either may be kept: the similarities then still agree.
+            same += set(my_ids.tolist()) == set(its_ids.tolist())
             worst = max(worst, float(np.abs(mine - reference).max()))
     tell(
         benchmark="neighbours",
@@ -62,6 +64,7 @@ def measure(count: int) -> None:
         sklearn_peak_mib=peer.peak_mib,
         times_faster=round(peer.seconds / median, 1),
         rows_compared=compared,
+        rows_with_the_same_ids=same,
         largest_difference=float(f"{worst:.2e}"),
     )
 

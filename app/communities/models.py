@@ -1,5 +1,6 @@
 """Community profiles and who speaks for them."""
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -161,3 +162,24 @@ class CommunityManager(SQLModel, table=True):
     community_id: str = Field(primary_key=True, foreign_key="community.id", ondelete="CASCADE")
     person_id: str = Field(primary_key=True, foreign_key="person.id", index=True)
     deputy: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Participant:
+    """What a round reads of a community: never contacts."""
+
+    id: str
+    company_id: str
+    name: str
+    teaser: str | None
+    purpose: str | None
+    description: str | None
+    topics: list[str]
+    tags: list[str]
+    offers: list[str]
+    seeks: list[str]
+    languages: list[str]
+    time_zone: str | None
+    capacity: int
+    excluded_companies: list[str]
+    excluded_sectors: list[str]

@@ -1,7 +1,7 @@
 """Reads of communities that need more than a primary key."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import date
 
 from sqlalchemy import ColumnElement, or_
@@ -10,7 +10,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from app.access.models import Role
 from app.access.service import Caller
-from app.communities.models import Community, CommunityManager, CommunityStatus
+from app.communities.models import Community, CommunityManager, CommunityStatus, Participant
 from app.companies.models import Company, CompanyStatus
 from app.core.clock import now
 from app.people.models import Person, PersonStatus
@@ -71,27 +71,6 @@ def managers_of(session: Session, community_ids: Iterable[str]) -> dict[str, lis
     for link, person in rows:
         managers.setdefault(link.community_id, []).append((person, link.deputy))
     return managers
-
-
-@dataclass(frozen=True, slots=True)
-class Participant:
-    """What a round reads of a community: never contacts."""
-
-    id: str
-    company_id: str
-    name: str
-    teaser: str | None
-    purpose: str | None
-    description: str | None
-    topics: list[str]
-    tags: list[str]
-    offers: list[str]
-    seeks: list[str]
-    languages: list[str]
-    time_zone: str | None
-    capacity: int
-    excluded_companies: list[str]
-    excluded_sectors: list[str]
 
 
 def taking_part(

@@ -15,7 +15,7 @@ from app.access import service as access
 from app.access.models import Role
 from app.access.service import Caller
 from app.communities import queries
-from app.communities.models import Community, CommunityManager, CommunityStatus
+from app.communities.models import Community, CommunityManager, CommunityStatus, Participant
 from app.communities.schemas import (
     MANAGER_FIELDS,
     PORTAL_FIELDS,
@@ -306,6 +306,20 @@ def archive(session: Session, caller: Caller, community_id: str) -> Community:
         raise WrongState(verb="archive", needed="draft, confirmed, published, paused", status=community.status.value)
     _move(session, community, CommunityStatus.ARCHIVED)
     return community
+
+
+def taking_part(session: Session, *, company_ids: Sequence[str], community_ids: Sequence[str]) -> list[Participant]:
+    """What a round reads of the communities that take part today, by id; empty lists mean all."""
+    today = now().date()
+    return queries.taking_part(session, company_ids=company_ids, community_ids=community_ids, today=today)
+
+
+def count_taking_part(
+    session: Session, *, company_ids: Sequence[str], community_ids: Sequence[str]
+) -> tuple[int, int]:
+    """How many communities would take part today, and of how many companies."""
+    today = now().date()
+    return queries.count_taking_part(session, company_ids=company_ids, community_ids=community_ids, today=today)
 
 
 def shown(session: Session, caller: Caller, communities: Sequence[Community]) -> list[CommunityOut]:

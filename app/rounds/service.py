@@ -9,7 +9,7 @@ from sqlmodel import Session, col
 
 from app.access.models import Role
 from app.access.service import Caller
-from app.communities import queries as community_queries
+from app.communities import service as community_service
 from app.companies import service as companies
 from app.core import events, jobs
 from app.core.clock import now
@@ -134,11 +134,8 @@ def start(session: Session, caller: Caller, round_id: str) -> Round:
     match_round = get(session, caller, round_id, for_update=True)
     if match_round.status is not RoundStatus.DRAFT:
         raise RoundAlreadyStarted(status=match_round.status.value, round_id=round_id)
-    communities, of_companies = community_queries.count_taking_part(
-        session,
-        company_ids=match_round.scope_companies,
-        community_ids=match_round.scope_communities,
-        today=now().date(),
+    communities, of_companies = community_service.count_taking_part(
+        session, company_ids=match_round.scope_companies, community_ids=match_round.scope_communities
     )
     if communities == 0:
         raise RoundWithoutCommunities
@@ -180,15 +177,11 @@ class Snapshot:
 def snapshot_of(session: Session, round_id: str) -> Snapshot:
     """What the engine would read now; reading only, so that nobody waits."""
     match_round = session.get_one(Round, round_id)
-    moment = now()
-    taking_part = community_queries.taking_part(
-        session,
-        company_ids=match_round.scope_companies,
-        community_ids=match_round.scope_communities,
-        today=moment.date(),
+    taking_part = community_service.taking_part(
+        session, company_ids=match_round.scope_companies, community_ids=match_round.scope_communities
     )
     by_id = {company.id: company for company in companies.active(session)}
-    content, digest = freeze(profiles_of(taking_part, by_id, moment))
+    content, digest = freeze(profiles_of(taking_part, by_id, now()))
     return Snapshot(content, digest, len(taking_part))
 
 

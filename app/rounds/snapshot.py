@@ -8,7 +8,7 @@ from dataclasses import fields
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from app.communities.queries import Participant
+from app.communities.models import Participant
 from app.companies.models import Company
 from matching.profiles import Profile, profile_from
 
