@@ -44,6 +44,7 @@ def measure(count: int) -> None:
     single = in_own_process(lambda: ours(1))
     peer = in_own_process(theirs)
     median = sorted(run.seconds for run in runs)[REPEATS // 2]
+    # What comes back from the other process is typed as object: lists of (ids, similarities), one a row.
     compared, same, worst = 0, 0, 0.0
     for (my_ids, mine), (its_ids, reference) in zip(runs[0].answer, peer.answer, strict=True):  # type: ignore[call-overload]
         if len(mine) == K and len(reference) == K:

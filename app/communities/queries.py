@@ -77,7 +77,7 @@ def taking_part(
     session: Session, *, company_ids: Sequence[str], community_ids: Sequence[str], today: date
 ) -> list[Participant]:
     """Published communities of active companies that are not paused, by id; empty lists mean all."""
-    # Columns, not objects: a third of the time for thousands of rows.
+    # Columns, not objects: cheaper for thousands of rows. SQLModel does not type a model's `__table__`.
     columns = [Community.__table__.c[field.name] for field in fields(Participant)]  # type: ignore[attr-defined]
     query = _taking_part(company_ids, community_ids, today).order_by(col(Community.id)).with_only_columns(*columns)
     return [Participant(*row) for row in session.execute(query)]

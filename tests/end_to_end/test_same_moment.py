@@ -92,3 +92,22 @@ def test_a_company_and_a_person_exist_once(world: World) -> None:
 
     assert statuses(companies) == [201] + [409] * (CLIENTS - 1)
     assert statuses(people) == [201] + [409] * (CLIENTS - 1)
+
+
+def test_characters_that_postgresql_does_not_store_stop_nothing_else(world: World) -> None:
+    """A NUL in an id, an address or a row: refused on both databases, and the good row beside it is stored."""
+    portal = world.portal(world.company())
+    odd = [
+        b'{"external_id": "a", "name": "x", "f\\u0000": 1}',
+        b'{"external_id": "b", "name": "x", "languages": ["de\\u0000"]}',
+        b'{"external_id": "c", "name": "x", "managers": [{"email": "a\\u0000@x.example", "first_name": "K"}]}',
+        b'{"external_id": "d\\u0000", "name": "x"}',
+        b'{"external_id": "good", "name": "x"}',
+    ]
+
+    done = world.imported(portal, b"\n".join(odd))
+    answers = [portal.get(f"/v1/{kind}/%00") for kind in ("communities", "companies", "imports", "people")]
+    answers += [world.organizer.get("/v1/rounds/%00"), portal.get("/v1/communities?company=%00")]
+
+    assert [done[count] for count in ("status", "created", "refused")] == ["done", 1, 4]
+    assert statuses(answers) == [422] * 6

@@ -63,6 +63,7 @@ def is_proposed(database: Database, round_id: str) -> bool:
 
 
 def results(session: Session, round_id: str) -> list[tuple[Any, ...]]:
+    # mypy takes the columns of a SQLModel class for the values of its rows.
     found = session.exec(select(Proposal).where(Proposal.round_id == round_id).order_by(Proposal.rank))  # type: ignore[arg-type]
     return [(one.rank, one.a_id, one.b_id, one.similarity, str(one.reasons)) for one in found]
 
