@@ -23,7 +23,8 @@ $(READY): requirements.lock pyproject.toml
 	@echo "Setting up $(VENV) with pinned packages; this takes a minute the first time."
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
 		{ rm -rf $(VENV); echo "Python cannot make environments; on Debian or Ubuntu: apt-get install python3-venv"; exit 1; }
-	@$(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r requirements.lock | \
+	@# The lock is whole: without --no-deps, pip would look at releases newer than the pinned ones and refuse them.
+	@$(BIN)/python -m pip install --disable-pip-version-check --no-deps --require-hashes -r requirements.lock | \
 		awk '/^Collecting/ {printf "\r  %d packages", ++n; fflush()} /^Installing/ {printf ", installing"; fflush()} END {print ""}'
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
