@@ -3,29 +3,27 @@
 draft -> confirmed -> published <-> paused        any of them -> archived
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import delete, insert
+from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from app.access import service as access
 from app.access.models import Role
 from app.access.service import Caller
-from app.communities import queries
-from app.communities.models import Community, CommunityManager, CommunityStatus, Participant
+from app.communities import documents, queries
+from app.communities.models import Community, CommunityStatus, Participant
 from app.communities.schemas import (
     MANAGER_FIELDS,
-    PORTAL_FIELDS,
     PROFILE_FIELDS,
     CommunityCreate,
     CommunityDocument,
     CommunityOut,
     CommunityUpdate,
     Consent,
-    ManagerContact,
     ManagerOut,
     PublishMany,
 )
@@ -35,13 +33,13 @@ from app.core.clock import now
 from app.core.concurrency import require_match
 from app.core.errors import Conflict, NotFound, Problem, Unprocessable
 from app.core.i18n import mark
-from app.core.ids import new_id
-from app.people import service as people
-from app.people.models import Person
 
 CONFIRM_AGAIN_AFTER = timedelta(days=182)
 _CLOCKS_DIFFER = timedelta(minutes=5)
 _SEES_CONTACTS = frozenset({Role.OPERATOR, Role.COORDINATOR, Role.PORTAL, Role.MANAGER})
+
+# What importers store through.
+store = documents.store
 
 
 class CommunityNotFound(NotFound):
@@ -81,15 +79,6 @@ class PauseInThePast(Unprocessable):
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
-    """What became of documents that were stored, by external id."""
-
-    ids: Mapping[str, str]
-    created: frozenset[str]
-    updated: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
 class PublishResult:
     community_id: str | None
     external_id: str | None
@@ -101,10 +90,10 @@ def create(session: Session, caller: Caller, wish: CommunityCreate) -> Community
     caller.require(Role.OPERATOR, Role.COORDINATOR, Role.PORTAL)
     company = companies.get_active(session, caller, access.company_for(caller, wish.company_id))
     values = wish.model_dump(include=PROFILE_FIELDS)
-    row = _new_row(company.id, None, None) | values
+    row = documents.new_row(company.id, None, None) | values
     session.execute(insert(Community), [row])
     community = session.get_one(Community, row["id"])
-    _replace_managers(session, company.id, {community.id: wish.managers})
+    documents.replace_managers(session, company.id, {community.id: wish.managers})
     events.record(session, "community.created", community.id)
     return community
 
@@ -136,50 +125,6 @@ def upsert(
     return community, external_id in stored.created
 
 
-def store(
-    session: Session,
-    company_id: str,
-    source: str,
-    documents: Mapping[str, CommunityDocument],
-    *,
-    dry_run: bool = False,
-) -> Stored:
-    """Store documents by external id: new ones as drafts, known ones only where something differs.
-
-    Portal fields are replaced as a whole. Manager fields are taken only where the document names them and no
-    manager has entered them. A dry run says what would happen and changes nothing.
-    """
-    known = queries.by_external_ids(session, company_id, source, documents, for_update=not dry_run)
-    speakers = queries.managers_of(session, [community.id for community in known.values()])
-    new_rows: dict[str, dict[str, object]] = {}
-    updated: dict[str, str] = {}
-    for external_id, document in documents.items():
-        community = known.get(external_id)
-        values = _portal_values(document, community)
-        if community is None:
-            new_rows[external_id] = _new_row(company_id, source, external_id) | values
-        elif _differs(community, values) or _other_managers(document, speakers.get(community.id, [])):
-            updated[external_id] = community.id
-            if not dry_run:
-                _apply(community, values)
-                session.add(community)
-    result = Stored(
-        ids={name: str(row["id"]) for name, row in new_rows.items()} | {name: one.id for name, one in known.items()},
-        created=frozenset(new_rows),
-        updated=frozenset(updated),
-    )
-    if not dry_run:
-        if new_rows:
-            # Plain rows: building objects would take five times as long.
-            session.execute(insert(Community), list(new_rows.values()))
-        session.flush()
-        events.record_many(session, "community.created", [result.ids[name] for name in sorted(result.created)])
-        events.record_many(session, "community.changed", [result.ids[name] for name in sorted(result.updated)])
-        stored_now = result.created | result.updated
-        _replace_managers(session, company_id, {result.ids[name]: documents[name].managers for name in stored_now})
-    return result
-
-
 def get(session: Session, caller: Caller, community_id: str) -> Community:
     """The community, if the caller may see it in full. Raises CommunityNotFound."""
     community = queries.visible(session, caller, community_id)
@@ -207,12 +152,12 @@ def update(
     require_match(if_match, community.version)
     named = change.model_dump(include=PROFILE_FIELDS, exclude_unset=True)
     entered = set(community.entered_by_manager) | (named.keys() & MANAGER_FIELDS)
-    _apply(community, named | {"entered_by_manager": sorted(entered)})
+    documents.apply(community, named | {"entered_by_manager": sorted(entered)})
     if community.status is CommunityStatus.PUBLISHED and not _has_theme(community):
         raise NoTheme
     session.add(community)
     session.flush()
-    _replace_managers(session, community.company_id, {community.id: change.managers})
+    documents.replace_managers(session, community.company_id, {community.id: change.managers})
     events.record(session, "community.changed", community.id)
     return community
 
@@ -342,9 +287,6 @@ def shown(session: Session, caller: Caller, communities: Sequence[Community]) ->
     ]
 
 
-_DEFAULTS = Community(
-    id="", company_id="", status=CommunityStatus.DRAFT, name="", created_at=now(), updated_at=now()
-).model_dump()
 # What an organizer needs for no round: whom a community avoids, what it touches, who agreed, its id at home.
 _BETWEEN_A_COMPANY_AND_ITSELF: dict[str, object] = {
     "source": None,
@@ -389,62 +331,3 @@ def _move(session: Session, community: Community, status: CommunityStatus, event
     community.updated_at = now()
     session.add(community)
     events.record(session, event or f"community.{status.value}", community.id)
-
-
-def _new_row(company_id: str, source: str | None, external_id: str | None) -> dict[str, object]:
-    """A draft with every column."""
-    moment = now()
-    return dict(_DEFAULTS) | {
-        "id": new_id("cmt"),
-        "company_id": company_id,
-        "source": source,
-        "external_id": external_id,
-        "status": CommunityStatus.DRAFT,
-        "version": 1,
-        "created_at": moment,
-        "updated_at": moment,
-    }
-
-
-def _apply(community: Community, values: Mapping[str, object]) -> None:
-    for field, value in values.items():
-        setattr(community, field, value)
-    community.version += 1
-    community.updated_at = now()
-
-
-def _portal_values(document: CommunityDocument, community: Community | None) -> dict[str, object]:
-    entered = set(community.entered_by_manager if community else ())
-    named = document.model_fields_set & MANAGER_FIELDS
-    return document.model_dump(include=PORTAL_FIELDS | (named - entered))
-
-
-def _differs(community: Community, values: Mapping[str, object]) -> bool:
-    return any(getattr(community, field) != value for field, value in values.items())
-
-
-def _other_managers(document: CommunityDocument, present: Sequence[tuple[Person, bool]]) -> bool:
-    if document.managers is None:
-        return False
-    known = {person.email: (person.first_name, person.language, deputy) for person, deputy in present}
-    wanted = {contact.email: contact for contact in document.managers}
-    return known != {
-        # A language that is not named stays as it is.
-        email: (contact.first_name, contact.language or known.get(email, ("", None, False))[1], contact.deputy)
-        for email, contact in wanted.items()
-    }
-
-
-def _replace_managers(
-    session: Session, company_id: str, wanted: Mapping[str, Sequence[ManagerContact] | None]
-) -> None:
-    named = {community_id: contacts for community_id, contacts in wanted.items() if contacts is not None}
-    if not named:
-        return
-    persons = people.ensure(session, company_id, [contact for contacts in named.values() for contact in contacts])
-    session.execute(delete(CommunityManager).where(col(CommunityManager.community_id).in_(list(named))))
-    for community_id, contacts in named.items():
-        for contact in {contact.email: contact for contact in contacts}.values():
-            person_id = persons[contact.email].id
-            session.add(CommunityManager(community_id=community_id, person_id=person_id, deputy=contact.deputy))
-    session.flush()

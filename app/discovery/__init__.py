@@ -1,0 +1,1 @@
+"""Related communities and search across companies, on demand and masked."""

@@ -1,0 +1,1 @@
+"""What people and companies take with them or leave no trace of: export and erasure."""
