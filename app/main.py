@@ -1,31 +1,39 @@
 """The web application: routers, error handlers, documentation. Wiring only."""
 
+import hmac
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Path, Request
 from fastapi.openapi.utils import get_openapi
-from fastapi.responses import RedirectResponse
+from fastapi.responses import PlainTextResponse, RedirectResponse
 from fastapi_offline import FastAPIOffline
 from pydantic.json_schema import models_json_schema
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import tables
+from app.access.dependencies import RecentKeys
 from app.access.routes import router as access_routes
 from app.communities.routes import router as community_routes
 from app.communities.schemas import CommunityRow
 from app.companies.routes import router as company_routes
 from app.core import jobs, logs, migrations
+from app.core.bodies import BodyLimit
 from app.core.clock import now
+from app.core.conditional import Conditional
 from app.core.database import Database, DatabaseDep
-from app.core.errors import NoSuchPath, NotReady, every_problem
-from app.core.http import AccessLog, BodyLimit, add_error_handlers, problems
+from app.core.errors import MetricsClosed, NoSuchPath, NotReady, every_problem
+from app.core.http import add_error_handlers, problems
 from app.core.i18n import LanguageDep, lookup, mark, translate
+from app.core.observing import Metrics, Observed
+from app.core.openapi import complete
+from app.core.rates import RateLimit
 from app.core.schemas import Output, ProblemOut
 from app.core.settings import Settings, get_settings
 from app.imports.routes import router as import_routes
+from app.privacy.routes import router as privacy_routes
 from app.rounds.routes import router as round_routes
 
 assert tables.metadata  # noqa: S101  every table is known before the first query
@@ -90,10 +98,19 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.settings = settings
     app.state.database = Database(settings.database_url)
+    app.state.recent_keys = RecentKeys()
+    app.state.metrics = Metrics()
+    # The last one added stands outermost: what is refused is logged and counted too.
     app.add_middleware(BodyLimit, limit=settings.max_body_bytes, larger={"/v1/imports": settings.max_import_bytes})
-    app.add_middleware(AccessLog)
+    app.add_middleware(Conditional)
+    app.add_middleware(
+        RateLimit,
+        per_minute=settings.rate_limit_per_minute,
+        failures_per_minute=settings.rate_limit_failures_per_minute,
+    )
+    app.add_middleware(Observed, metrics=app.state.metrics)
     add_error_handlers(app)
-    for router in (community_routes, import_routes, round_routes, company_routes, access_routes):
+    for router in (community_routes, import_routes, round_routes, company_routes, privacy_routes, access_routes):
         app.include_router(router)
     _add_service_routes(app)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]  # how FastAPI wants it extended
@@ -123,6 +140,19 @@ def _add_service_routes(app: FastAPI) -> None:
             )
         return Health(status="ready")
 
+    @app.get(
+        "/metrics",
+        operation_id="read_metrics",
+        tags=["service"],
+        response_class=PlainTextResponse,
+        responses=problems(401),
+    )
+    def read_metrics(request: Request) -> PlainTextResponse:
+        """Counts and durations of this process for Prometheus, by route template: no company, person or key."""
+        _let_prometheus_pass(request)
+        metrics: Metrics = request.app.state.metrics
+        return PlainTextResponse(metrics.as_text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
     @app.get("/problems/{slug}", operation_id="explain_problem", tags=["service"], responses=problems(404))
     def explain_problem(
         slug: Annotated[str, Path(max_length=80, examples=["invalid-input"])],
@@ -138,6 +168,17 @@ def _add_service_routes(app: FastAPI) -> None:
             status=kind.status,
             explanation=lookup(kind.detail, language),
         )
+
+
+def _let_prometheus_pass(request: Request) -> None:
+    settings: Settings = request.app.state.settings
+    if settings.metrics_token is None:
+        if settings.environment == "development":
+            return
+        raise MetricsClosed
+    expected = f"Bearer {settings.metrics_token.get_secret_value()}"
+    if not hmac.compare_digest(request.headers.get("authorization", "").encode(), expected.encode()):
+        raise MetricsClosed
 
 
 def _missing(database: Database, settings: Settings) -> dict[str, str]:
@@ -172,20 +213,5 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
             [(CommunityRow, "validation"), (ProblemOut, "serialization")],
             ref_template="#/components/schemas/{model}",
         )
-        schemas = document.setdefault("components", {}).setdefault("schemas", {})
-        for name, schema in extra["$defs"].items():
-            schemas.setdefault(name, schema)
-        _only_our_validation_errors(document)
-        app.openapi_schema = document
+        app.openapi_schema = complete(document, extra["$defs"])
     return app.openapi_schema
-
-
-def _only_our_validation_errors(document: dict[str, Any]) -> None:
-    """FastAPI describes its own 422; what leaves this service is problem+json."""
-    for operations in document["paths"].values():
-        for operation in operations.values():
-            answer = operation.get("responses", {}).get("422")
-            if answer and "application/problem+json" not in answer["content"]:
-                operation["responses"]["422"] = problems(422)[422]
-    for name in ("HTTPValidationError", "ValidationError"):
-        document["components"]["schemas"].pop(name, None)

@@ -3,12 +3,13 @@
 from sqlmodel import SQLModel
 
 from app.access.models import ApiKey
-from app.communities.models import Community, CommunityManager
-from app.companies.models import Company
+from app.communities.models import Community, CommunityAlias, CommunityConsent, CommunityManager
+from app.companies.models import Company, CompanyProximity
 from app.core.events import Event
+from app.core.idempotency import IdempotencyKey
 from app.core.jobs import Job, WorkerSeen
 from app.imports.models import Import, ImportPayload, ImportRefusal
-from app.people.models import Person
+from app.people.models import MailDomain, Person
 from app.rounds.models import Proposal, Round, RoundSnapshot, RoundUnmatched
 
 metadata = SQLModel.metadata
@@ -16,13 +17,18 @@ metadata = SQLModel.metadata
 __all__ = [
     "ApiKey",
     "Community",
+    "CommunityAlias",
+    "CommunityConsent",
     "CommunityManager",
     "Company",
+    "CompanyProximity",
     "Event",
+    "IdempotencyKey",
     "Import",
     "ImportPayload",
     "ImportRefusal",
     "Job",
+    "MailDomain",
     "Person",
     "Proposal",
     "Round",

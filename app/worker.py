@@ -12,18 +12,22 @@ from types import FrameType
 import structlog
 
 from app import tables
+from app.communities import service as communities
 from app.core import events, jobs, logs
 from app.core.database import Database
 from app.core.events import Handlers
 from app.core.jobs import Interrupted, JobKind, Lease, LeaseLost
 from app.core.settings import Settings, get_settings
 from app.imports.jobs import KIND as IMPORT
+from app.privacy.jobs import ERASE_COMPANY
 from app.rounds.jobs import KIND as ROUND
 
 log = structlog.get_logger()
 
-JOBS: Mapping[str, JobKind] = {kind.name: kind for kind in (IMPORT, ROUND)}
-HANDLERS: Handlers = {}
+JOBS: Mapping[str, JobKind] = {kind.name: kind for kind in (IMPORT, ROUND, ERASE_COMPANY)}
+HANDLERS: Handlers = {
+    "person.changed": (lambda session, event: communities.touch_managed(session, event.subject_id),)
+}
 
 assert tables.metadata  # noqa: S101  every table is known before the first query
 

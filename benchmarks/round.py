@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 from app.access.service import SYSTEM
+from app.communities import publishing
 from app.communities import service as communities
 from app.communities.schemas import CommunityDocument, Consent
 from app.companies import service as companies
@@ -40,7 +41,7 @@ def seed(database: Database, profiles: list[Profile]) -> None:
             documents = {member.id: _document(member) for member in members[start : start + 1000]}
             with database.session() as session:
                 communities.store(session, company.id, "benchmark", documents)
-                communities.publish_all(session, company.id, "benchmark", documents, Consent(consent_by="benchmark"))
+                publishing.publish_all(session, company.id, "benchmark", documents, Consent(consent_by="benchmark"))
 
 
 def measure(count: int) -> None:

@@ -29,6 +29,8 @@ PERSON_ROLES = frozenset({Role.MANAGER, Role.PARTICIPANT})
 
 class KeyStatus(StrEnum):
     ACTIVE = "active"
+    ROTATING = "rotating"
+    """The secret was replaced; the one before still works for a while."""
     REVOKED = "revoked"
     EXPIRED = "expired"
 
@@ -47,3 +49,8 @@ class ApiKey(SQLModel, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
     expires_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+    # The secret before the last rotation.
+    previous_prefix: str | None = Field(default=None, unique=True)
+    previous_hash: str | None = None
+    previous_until: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -4,9 +4,10 @@ import hmac
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from hashlib import sha256
 
-from sqlalchemy import update
+from sqlalchemy import or_, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
@@ -17,6 +18,7 @@ from app.core.errors import Conflict, Forbidden, NotFound, Unauthorized, Unproce
 from app.core.i18n import mark
 from app.core.ids import new_id
 from app.people import service as people
+from app.people.models import PersonStatus
 
 _PREFIX_BYTES = 6
 _SECRET_BYTES = 24
@@ -89,6 +91,21 @@ class KeyAlreadyRevoked(Conflict):
     detail = mark("Nothing to do: the key {key_id} stopped working when it was revoked.")
 
 
+class SecretShownBefore(Conflict):
+    slug = "secret-shown-before"
+    title = mark("The key was made already")
+    detail = mark(
+        "This request was carried out before, and a secret is shown once only. The key is {key_id}: to see a new "
+        "secret, rotate it with POST /v1/keys/{key_id}/rotate."
+    )
+
+
+class KeyNotInUse(Conflict):
+    slug = "key-not-in-use"
+    title = mark("The key is not in use any more")
+    detail = mark("The key {key_id} is {status}: it cannot be rotated. Make a new one with POST /v1/keys.")
+
+
 class CompanyNotNamed(Unprocessable):
     slug = "company-not-named"
     title = mark("Which company?")
@@ -122,9 +139,21 @@ SYSTEM = Caller(Role.OPERATOR, key_id="system")
 
 
 @dataclass(frozen=True, slots=True)
+class Recognised:
+    """A caller whose key was accepted, and when that ends by itself."""
+
+    caller: Caller
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class NewKey:
     key: ApiKey
     plain: str
+
+    @property
+    def id(self) -> str:
+        return self.key.id
 
 
 def create_key(session: Session, caller: Caller, wish: KeyCreate, pepper: str) -> NewKey:
@@ -132,7 +161,7 @@ def create_key(session: Session, caller: Caller, wish: KeyCreate, pepper: str) -
     company_id = _company_of(session, caller, wish)
     if wish.expires_at is not None and wish.expires_at <= now():
         raise KeyExpiresInThePast
-    prefix, secret = f"tdm_{secrets.token_hex(_PREFIX_BYTES)}", secrets.token_urlsafe(_SECRET_BYTES)
+    prefix, secret = _new_secret()
     key = ApiKey(
         id=new_id("key"),
         prefix=prefix,
@@ -153,18 +182,41 @@ def create_key(session: Session, caller: Caller, wish: KeyCreate, pepper: str) -
     return NewKey(key, f"{prefix}.{secret}")
 
 
-def authenticate(session: Session, bearer: str | None, pepper: str) -> Caller:
+def authenticate(session: Session, bearer: str | None, pepper: str) -> Recognised:
     """Who a bearer token belongs to. Raises KeyMissing or KeyNotAccepted."""
     if not bearer:
         raise KeyMissing
     prefix, _, secret = bearer.partition(".")
-    key = session.exec(select(ApiKey).where(col(ApiKey.prefix) == prefix)).first() if prefix.isascii() else None
+    key, expected = _by_prefix(session, prefix) if prefix.isascii() else (None, "")
     # Hash in any case, so that the time tells nothing about which prefixes exist.
-    expected = key.secret_hash if key else ""
     genuine = hmac.compare_digest(_hash(secret, pepper), expected)
-    if key is None or not genuine or status_of(key, now()) is not KeyStatus.ACTIVE:
+    if key is None or not genuine or status_of(key, now()) not in _ACCEPTED:
         raise KeyNotAccepted
-    return Caller(key.role, key.id, key.read_only, key.company_id, key.person_id)
+    until = key.expires_at
+    if key.prefix != prefix:
+        if key.previous_until is None or key.previous_until <= now():
+            raise KeyNotAccepted
+        until = min(filter(None, (key.expires_at, key.previous_until)))
+    return Recognised(Caller(key.role, key.id, key.read_only, key.company_id, key.person_id), until)
+
+
+def rotate(session: Session, caller: Caller, key_id: str, overlap: timedelta, pepper: str) -> NewKey:
+    """A new secret for a key; the present one goes on working for `overlap`, one from before that stops at once."""
+    key = get_key(session, caller, key_id, for_update=True)
+    status = status_of(key, now())
+    if status not in _ACCEPTED:
+        raise KeyNotInUse(key_id=key_id, status=status.value)
+    key.previous_prefix, key.previous_hash, key.previous_until = key.prefix, key.secret_hash, now() + overlap
+    key.prefix, secret = _new_secret()
+    key.secret_hash = _hash(secret, pepper)
+    session.add(key)
+    session.flush()
+    return NewKey(key, f"{key.prefix}.{secret}")
+
+
+def shown_before(session: Session, caller: Caller, key_id: str) -> NewKey:
+    """The answer to a request that made a secret and is repeated: always SecretShownBefore."""
+    raise SecretShownBefore(key_id=get_key(session, caller, key_id).id)
 
 
 def revoke(session: Session, caller: Caller, key_id: str) -> ApiKey:
@@ -175,6 +227,15 @@ def revoke(session: Session, caller: Caller, key_id: str) -> ApiKey:
     key.revoked_at = now()
     session.add(key)
     return key
+
+
+def revoke_company(session: Session, company_id: str) -> None:
+    """Revoke every key of a company."""
+    session.execute(
+        update(ApiKey)
+        .where(col(ApiKey.company_id) == company_id, col(ApiKey.revoked_at).is_(None))
+        .values(revoked_at=now())
+    )
 
 
 def revoke_labelled(session: Session, label: str) -> None:
@@ -206,6 +267,14 @@ def get_key(session: Session, caller: Caller, key_id: str, *, for_update: bool =
     return key
 
 
+def page_of_company(session: Session, company_id: str, *, after: str | None, limit: int) -> Sequence[ApiKey]:
+    """Keys of a company, by id, one more than `limit`."""
+    query = select(ApiKey).where(col(ApiKey.company_id) == company_id).order_by(col(ApiKey.id)).limit(limit + 1)
+    if after is not None:
+        query = query.where(col(ApiKey.id) > after)
+    return session.exec(query).all()
+
+
 def page(session: Session, caller: Caller, *, after: str | None, limit: int) -> Sequence[ApiKey]:
     """Keys that the caller may see, by id, one more than `limit`."""
     query = select(ApiKey).order_by(col(ApiKey.id)).limit(limit + 1)
@@ -226,10 +295,30 @@ def _company_of(session: Session, caller: Caller, wish: KeyCreate) -> str | None
     if wish.role in PERSON_ROLES:
         if wish.person_id is None:
             raise KeyNeedsOwner
-        return people.get(session, wish.person_id, company_id=company_id).company_id
+        owner = people.get(session, wish.person_id, company_id=company_id)
+        if owner.status is PersonStatus.WAITING:
+            raise people.PersonWaiting(person_id=owner.id)
+        return owner.company_id
     if wish.person_id is not None or (wish.role in COMPANY_ROLES) != (company_id is not None):
         raise KeyNeedsOwner
     return company_id
+
+
+_ACCEPTED = frozenset({KeyStatus.ACTIVE, KeyStatus.ROTATING})
+
+
+def _new_secret() -> tuple[str, str]:
+    return f"tdm_{secrets.token_hex(_PREFIX_BYTES)}", secrets.token_urlsafe(_SECRET_BYTES)
+
+
+def _by_prefix(session: Session, prefix: str) -> tuple[ApiKey | None, str]:
+    """The key whose present or previous secret starts like this, and the hash to compare with."""
+    key = session.exec(
+        select(ApiKey).where(or_(col(ApiKey.prefix) == prefix, col(ApiKey.previous_prefix) == prefix))
+    ).first()
+    if key is None:
+        return None, ""
+    return key, key.secret_hash if key.prefix == prefix else key.previous_hash or ""
 
 
 def _hash(secret: str, pepper: str) -> str:

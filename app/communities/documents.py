@@ -7,13 +7,12 @@ from sqlalchemy import delete, insert
 from sqlmodel import Session, col
 
 from app.communities import queries
-from app.communities.models import Community, CommunityManager, CommunityStatus
-from app.communities.schemas import MANAGER_FIELDS, PORTAL_FIELDS, CommunityDocument, ManagerContact
+from app.communities.models import Community, CommunityManager, CommunityStatus, Speaker
+from app.communities.schemas import MANAGER_FIELDS, PORTAL_FIELDS, PROFILE_FIELDS, CommunityDocument, ManagerContact
 from app.core import events
 from app.core.clock import now
 from app.core.ids import new_id
 from app.people import service as people
-from app.people.models import Person
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +73,11 @@ _DEFAULTS = Community(
 ).model_dump()
 
 
+def empty_profile() -> dict[str, object]:
+    """Every field of a profile as it is before anybody fills it in."""
+    return {field: _DEFAULTS[field] for field in PROFILE_FIELDS} | {"entered_by_manager": []}
+
+
 def new_row(company_id: str, source: str | None, external_id: str | None) -> dict[str, object]:
     """A draft with every column."""
     moment = now()
@@ -106,10 +110,10 @@ def _differs(community: Community, values: Mapping[str, object]) -> bool:
     return any(getattr(community, field) != value for field, value in values.items())
 
 
-def _other_managers(document: CommunityDocument, present: Sequence[tuple[Person, bool]]) -> bool:
+def _other_managers(document: CommunityDocument, present: Sequence[Speaker]) -> bool:
     if document.managers is None:
         return False
-    known = {person.email: (person.first_name, person.language, deputy) for person, deputy in present}
+    known = {one.email: (one.first_name, one.language, one.deputy) for one in present}
     wanted = {contact.email: contact for contact in document.managers}
     return known != {
         # A language that is not named stays as it is.

@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from app.core.database import JsonColumn, UtcDateTime, stored_as_text
+from app.people.models import PersonStatus
 
 
 class CommunityStatus(StrEnum):
@@ -151,6 +153,8 @@ class Community(SQLModel, table=True):
     consent_by: str | None = None
     consent_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     paused_until: date | None = None
+    paused_by: str | None = None
+    merged_into: str | None = None
     confirm_again_by: date | None = None
 
 
@@ -162,6 +166,41 @@ class CommunityManager(SQLModel, table=True):
     community_id: str = Field(primary_key=True, foreign_key="community.id", ondelete="CASCADE")
     person_id: str = Field(primary_key=True, foreign_key="person.id", index=True)
     deputy: bool = False
+
+
+class CommunityAlias(SQLModel, table=True):
+    """An identifier of a community that was merged into another, and finds that one from then on."""
+
+    __tablename__ = "community_alias"
+
+    company_id: str = Field(primary_key=True, foreign_key="company.id")
+    source: str = Field(primary_key=True)
+    external_id: str = Field(primary_key=True)
+    community_id: str = Field(foreign_key="community.id", index=True, ondelete="CASCADE")
+
+
+class CommunityConsent(SQLModel, table=True):
+    """Who of a community agreed to be published and when, and who recorded it. Only ever added to."""
+
+    __tablename__ = "community_consent"
+
+    id: str = Field(primary_key=True)
+    community_id: str = Field(foreign_key="community.id", index=True, ondelete="CASCADE")
+    consent_by: str
+    consent_at: datetime = Field(sa_type=UtcDateTime)
+    recorded_by: str
+    recorded_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class Speaker(NamedTuple):
+    """A person who speaks for a community."""
+
+    person_id: str
+    email: str
+    first_name: str
+    language: str | None
+    status: PersonStatus
+    deputy: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,21 @@ from dataclasses import fields
 from datetime import date
 
 from sqlalchemy import ColumnElement, or_
+from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from app.access.models import Role
 from app.access.service import Caller
-from app.communities.models import Community, CommunityManager, CommunityStatus, Participant
+from app.communities.models import (
+    Community,
+    CommunityAlias,
+    CommunityConsent,
+    CommunityManager,
+    CommunityStatus,
+    Participant,
+    Speaker,
+)
 from app.companies.models import Company, CompanyStatus
 from app.core.clock import now
 from app.people.models import Person, PersonStatus
@@ -20,6 +29,12 @@ def visible(session: Session, caller: Caller, community_id: str, *, for_update: 
     """The community, if the caller may see it in full; locked until the transaction ends where asked."""
     query = _seen_by(caller).where(col(Community.id) == community_id)
     return session.exec(_locked(query) if for_update else query).first()
+
+
+def visible_many(session: Session, caller: Caller, community_ids: Iterable[str]) -> dict[str, Community]:
+    """As `visible`, for several at once by id, each locked until the transaction ends."""
+    query = _seen_by(caller).where(col(Community.id).in_(list(community_ids))).order_by(col(Community.id))
+    return {community.id: community for community in session.exec(_locked(query))}
 
 
 def page(
@@ -48,28 +63,75 @@ def page(
 def by_external_ids(
     session: Session, company_id: str, source: str, external_ids: Iterable[str], *, for_update: bool = False
 ) -> dict[str, Community]:
-    """Communities of one source by their external ids; unknown ones are absent."""
-    query = select(Community).where(
+    """Communities of one source by their external ids; unknown ones are absent.
+
+    An identifier of a community that was merged finds the one that it was merged into.
+    """
+    wanted = list(external_ids)
+    own = select(Community).where(
         col(Community.company_id) == company_id,
         col(Community.source) == source,
-        col(Community.external_id).in_(list(external_ids)),
+        col(Community.external_id).in_(wanted),
     )
     # Locked in one order, so that two imports never wait for each other.
-    found = session.exec(_locked(query.order_by(col(Community.id))) if for_update else query)
-    return {str(community.external_id): community for community in found}
+    found = session.exec(_locked(own.order_by(col(Community.id))) if for_update else own)
+    known = {str(community.external_id): community for community in found}
+    merged = session.exec(
+        select(CommunityAlias.external_id, CommunityAlias.community_id).where(
+            col(CommunityAlias.company_id) == company_id,
+            col(CommunityAlias.source) == source,
+            col(CommunityAlias.external_id).in_(wanted),
+        )
+    ).all()
+    if merged:
+        into = select(Community).where(col(Community.id).in_({community_id for _, community_id in merged}))
+        survivors = session.exec(_locked(into.order_by(col(Community.id))) if for_update else into)
+        by_id = {community.id: community for community in survivors}
+        known |= {external_id: by_id[community_id] for external_id, community_id in merged}
+    return known
 
 
-def managers_of(session: Session, community_ids: Iterable[str]) -> dict[str, list[tuple[Person, bool]]]:
-    """Who speaks for each community, and whether as a deputy; in the order of their addresses."""
+def aliases_of(session: Session, community_ids: Iterable[str]) -> dict[str, list[CommunityAlias]]:
+    """The identifiers that communities have taken over from merged ones, in their order."""
     rows = session.exec(
-        select(CommunityManager, Person)
+        select(CommunityAlias)
+        .where(col(CommunityAlias.community_id).in_(list(community_ids)))
+        .order_by(col(CommunityAlias.source), col(CommunityAlias.external_id))
+    )
+    aliases: dict[str, list[CommunityAlias]] = {}
+    for alias in rows:
+        aliases.setdefault(alias.community_id, []).append(alias)
+    return aliases
+
+
+def consents(session: Session, community_id: str, *, after: str | None, limit: int) -> Sequence[CommunityConsent]:
+    """The consents recorded for a community, newest first, one more than `limit`."""
+    query = select(CommunityConsent).where(col(CommunityConsent.community_id) == community_id)
+    if after is not None:
+        query = query.where(col(CommunityConsent.id) < after)
+    return session.exec(query.order_by(col(CommunityConsent.id).desc()).limit(limit + 1)).all()
+
+
+def managers_of(session: Session, community_ids: Iterable[str]) -> dict[str, list[Speaker]]:
+    """Who speaks for each community, in the order of their addresses."""
+    # Columns, not objects: a list of communities is read often.
+    rows = session.execute(
+        sa_select(
+            col(CommunityManager.community_id),
+            col(Person.id),
+            col(Person.email),
+            col(Person.first_name),
+            col(Person.language),
+            col(Person.status),
+            col(CommunityManager.deputy),
+        )
         .join(Person, col(Person.id) == col(CommunityManager.person_id))
-        .where(col(CommunityManager.community_id).in_(list(community_ids)), col(Person.status) == PersonStatus.ACTIVE)
+        .where(col(CommunityManager.community_id).in_(list(community_ids)), col(Person.status) != PersonStatus.ERASED)
         .order_by(col(Person.email))
     )
-    managers: dict[str, list[tuple[Person, bool]]] = {}
-    for link, person in rows:
-        managers.setdefault(link.community_id, []).append((person, link.deputy))
+    managers: dict[str, list[Speaker]] = {}
+    for community_id, *speaker in rows:
+        managers.setdefault(community_id, []).append(Speaker(*speaker))
     return managers
 
 

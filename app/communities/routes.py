@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 from sqlmodel import Session
 
-from app.access.dependencies import CallerDep, CompanyDep
+from app.access.dependencies import CallerDep, CompanyDep, KeyedRoute, OnceDep
 from app.access.service import Caller
-from app.communities import queries
+from app.communities import merging, publishing, queries
 from app.communities import service as communities
 from app.communities.models import Community, CommunityStatus
 from app.communities.schemas import (
@@ -16,7 +16,9 @@ from app.communities.schemas import (
     CommunityOut,
     CommunityUpdate,
     Consent,
+    ConsentOut,
     ExternalId,
+    MergeInto,
     Pause,
     PublishMany,
     PublishReport,
@@ -24,13 +26,13 @@ from app.communities.schemas import (
     Source,
 )
 from app.core.concurrency import IfMatchHeader, etag
-from app.core.database import ReaderDep, SessionDep
-from app.core.http import problems
+from app.core.database import DatabaseDep, ReaderDep, SessionDep
+from app.core.http import dumped, problems
 from app.core.i18n import LanguageDep
 from app.core.pagination import PageDep, cut
 from app.core.schemas import Id, Page
 
-router = APIRouter(prefix="/v1", tags=["communities"], responses=problems(401, 403))
+router = APIRouter(prefix="/v1", tags=["communities"], route_class=KeyedRoute, responses=problems(401, 403))
 
 CommunityId = Annotated[Id, Path(description="Id of the community.", examples=["cmt_06em2n0u4hsm7bg6m3r8t2f5ac"])]
 SourcePath = Annotated[
@@ -44,44 +46,53 @@ CompanyQuery = Annotated[Id | None, Query(description="For operators only: the c
 
 @router.post("/communities", status_code=201, operation_id="create_community", responses=problems(400, 404, 409, 422))
 def create_community(
-    wish: CommunityCreate, session: SessionDep, caller: CompanyDep, response: Response
+    wish: CommunityCreate, session: SessionDep, caller: CompanyDep, once: OnceDep, response: Response
 ) -> CommunityOut:
     """Store a community by hand, as a draft. Portals better use the keyed `PUT`, which never duplicates."""
-    community = communities.create(session, caller, wish)
+    community = once.of(
+        lambda: communities.create(session, caller, wish), lambda known: communities.get(session, caller, known)
+    )
     response.headers["Location"] = f"/v1/communities/{community.id}"
     return _answer(session, caller, community, response)
 
 
-@router.get("/communities", operation_id="list_communities", responses=problems(422))
+@router.get(
+    "/communities", operation_id="list_communities", response_model=Page[CommunityOut], responses=problems(422)
+)
 def list_communities(
-    session: ReaderDep,
+    database: DatabaseDep,
     caller: CallerDep,
     request: PageDep,
     company: CompanyQuery = None,
     status: CommunityStatus | None = None,
     source: Source | None = None,
-) -> Page[CommunityOut]:
+) -> Response:
     """Communities that you see in full, oldest first: your company's or your own; published ones for organizers."""
     after = request.key(str)
-    found = queries.page(
-        session,
-        caller,
-        company_id=company,
-        status=status,
-        source=source,
-        after=str(after[0]) if after else None,
-        limit=request.limit,
-    )
-    page, cursor = cut(found, request, lambda community: (community.id,))
-    return Page(items=communities.shown(session, caller, page), next_cursor=cursor)
+    with database.reader() as session:
+        found = queries.page(
+            session,
+            caller,
+            company_id=company,
+            status=status,
+            source=source,
+            after=str(after[0]) if after else None,
+            limit=request.limit,
+        )
+        page, cursor = cut(found, request, lambda community: (community.id,))
+        shown = communities.shown(session, caller, page)
+    return dumped(Page(items=shown, next_cursor=cursor))
 
 
 @router.post("/communities/publish", operation_id="publish_communities", responses=problems(400, 404, 422))
 def publish_communities(
-    wish: PublishMany, session: SessionDep, caller: CallerDep, language: LanguageDep
+    wish: PublishMany, session: SessionDep, caller: CallerDep, once: OnceDep, language: LanguageDep
 ) -> PublishReport:
     """Publish up to 1,000 communities at once, recording who consented. Each row has its own result."""
-    results = communities.publish_many(session, caller, wish)
+    results = once.told(
+        lambda: publishing.publish_many(session, caller, wish),
+        lambda _: publishing.published_many(session, caller, wish),
+    )
     rows = [
         PublishRow(
             community_id=result.community_id,
@@ -95,12 +106,16 @@ def publish_communities(
     return PublishReport(published=published, refused=len(rows) - published, rows=rows)
 
 
-@router.get("/communities/{community_id}", operation_id="read_community", responses=problems(404))
-def read_community(
-    community_id: CommunityId, session: ReaderDep, caller: CallerDep, response: Response
-) -> CommunityOut:
+@router.get(
+    "/communities/{community_id}",
+    operation_id="read_community",
+    response_model=CommunityOut,
+    responses=problems(404),
+)
+def read_community(community_id: CommunityId, database: DatabaseDep, caller: CallerDep) -> Response:
     """One community; its `ETag` is what a change must name in `If-Match`."""
-    return _answer(session, caller, communities.get(session, caller, community_id), response)
+    with database.reader() as session:
+        return _dumped(session, caller, communities.get(session, caller, community_id))
 
 
 @router.patch(
@@ -124,46 +139,107 @@ def update_community(
 
 @router.post("/communities/{community_id}/confirm", operation_id="confirm_community", responses=problems(404, 409))
 def confirm_community(
-    community_id: CommunityId, session: SessionDep, caller: CallerDep, response: Response
+    community_id: CommunityId, session: SessionDep, caller: CallerDep, once: OnceDep, response: Response
 ) -> CommunityOut:
     """Say that the profile is right; good for half a year."""
-    return _answer(session, caller, communities.confirm(session, caller, community_id), response)
+    moved = once.of(
+        lambda: communities.confirm(session, caller, community_id),
+        lambda known: communities.get(session, caller, known),
+    )
+    return _answer(session, caller, moved, response)
 
 
 @router.post(
     "/communities/{community_id}/publish", operation_id="publish_community", responses=problems(400, 404, 409, 422)
 )
 def publish_community(
-    community_id: CommunityId, consent: Consent, session: SessionDep, caller: CallerDep, response: Response
+    community_id: CommunityId,
+    consent: Consent,
+    session: SessionDep,
+    caller: CallerDep,
+    once: OnceDep,
+    response: Response,
 ) -> CommunityOut:
     """Let the community be found and take part in rounds, recording who of it agreed and when."""
-    return _answer(session, caller, communities.publish(session, caller, community_id, consent), response)
+    moved = once.of(
+        lambda: publishing.publish(session, caller, community_id, consent),
+        lambda known: communities.get(session, caller, known),
+    )
+    return _answer(session, caller, moved, response)
 
 
 @router.post(
     "/communities/{community_id}/pause", operation_id="pause_community", responses=problems(400, 404, 409, 422)
 )
 def pause_community(
-    community_id: CommunityId, pause: Pause, session: SessionDep, caller: CallerDep, response: Response
+    community_id: CommunityId, pause: Pause, session: SessionDep, caller: CallerDep, once: OnceDep, response: Response
 ) -> CommunityOut:
     """Take no part for a while. Running tandems go on."""
-    return _answer(session, caller, communities.pause(session, caller, community_id, pause.until), response)
+    moved = once.of(
+        lambda: communities.pause(session, caller, community_id, pause.until),
+        lambda known: communities.get(session, caller, known),
+    )
+    return _answer(session, caller, moved, response)
 
 
 @router.post("/communities/{community_id}/resume", operation_id="resume_community", responses=problems(404, 409))
 def resume_community(
-    community_id: CommunityId, session: SessionDep, caller: CallerDep, response: Response
+    community_id: CommunityId, session: SessionDep, caller: CallerDep, once: OnceDep, response: Response
 ) -> CommunityOut:
     """Take part again."""
-    return _answer(session, caller, communities.resume(session, caller, community_id), response)
+    moved = once.of(
+        lambda: communities.resume(session, caller, community_id),
+        lambda known: communities.get(session, caller, known),
+    )
+    return _answer(session, caller, moved, response)
 
 
 @router.post("/communities/{community_id}/archive", operation_id="archive_community", responses=problems(404, 409))
 def archive_community(
-    community_id: CommunityId, session: SessionDep, caller: CallerDep, response: Response
+    community_id: CommunityId, session: SessionDep, caller: CallerDep, once: OnceDep, response: Response
 ) -> CommunityOut:
     """Take no part any more."""
-    return _answer(session, caller, communities.archive(session, caller, community_id), response)
+    moved = once.of(
+        lambda: communities.archive(session, caller, community_id),
+        lambda known: communities.get(session, caller, known),
+    )
+    return _answer(session, caller, moved, response)
+
+
+@router.post(
+    "/communities/{community_id}/merge", operation_id="merge_community", responses=problems(400, 404, 409, 422)
+)
+def merge_community(
+    community_id: CommunityId,
+    wish: MergeInto,
+    session: SessionDep,
+    caller: CallerDep,
+    once: OnceDep,
+    response: Response,
+) -> CommunityOut:
+    """Make one of two entries of the same community; the answer is the one that stays.
+
+    It takes over what it lacked, the managers, and both identifiers: later imports do not bring the other one back.
+    """
+    survivor = once.of(
+        lambda: merging.merge(session, caller, community_id, wish.into),
+        lambda known: communities.get(session, caller, known),
+    )
+    return _answer(session, caller, survivor, response)
+
+
+@router.get(
+    "/communities/{community_id}/consents", operation_id="list_community_consents", responses=problems(404, 422)
+)
+def list_community_consents(
+    community_id: CommunityId, session: ReaderDep, caller: CallerDep, request: PageDep
+) -> Page[ConsentOut]:
+    """Who of the community agreed to be published, when, and who recorded it; newest first."""
+    after = request.key(str)
+    community = communities.get_in_full(session, caller, community_id)
+    found = queries.consents(session, community.id, after=str(after[0]) if after else None, limit=request.limit)
+    page, cursor = cut(found, request, lambda consent: (consent.id,))
+    return Page(items=[ConsentOut.model_validate(consent) for consent in page], next_cursor=cursor)
 
 
 @router.put(
@@ -198,21 +274,25 @@ def upsert_community(
 @router.get(
     "/sources/{source}/communities/{external_id:path}",
     operation_id="read_community_by_external_id",
+    response_model=CommunityOut,
     responses=problems(404, 422),
 )
 def read_community_by_external_id(
     source: SourcePath,
     external_id: ExternalIdPath,
-    session: ReaderDep,
+    database: DatabaseDep,
     caller: CompanyDep,
-    response: Response,
     company: CompanyQuery = None,
-) -> CommunityOut:
+) -> Response:
     """The community that you know by this identifier."""
-    community = communities.get_by_external_id(session, caller, source, external_id, company)
-    return _answer(session, caller, community, response)
+    with database.reader() as session:
+        return _dumped(session, caller, communities.get_by_external_id(session, caller, source, external_id, company))
 
 
 def _answer(session: Session, caller: Caller, community: Community, response: Response) -> CommunityOut:
     response.headers["ETag"] = etag(community.version)
     return communities.shown(session, caller, [community])[0]
+
+
+def _dumped(session: Session, caller: Caller, community: Community) -> Response:
+    return dumped(communities.shown(session, caller, [community])[0], {"ETag": etag(community.version)})

@@ -34,6 +34,7 @@ from app.core.schemas import (
     TimeZone,
     UtcTime,
 )
+from app.people.models import PersonStatus
 from app.people.schemas import Contact
 
 MAX_AT_ONCE = 1000
@@ -181,6 +182,11 @@ class PublishMany(Consent):
     source: Source | None = None
     external_ids: list[ExternalId] = Field(default_factory=list, max_length=MAX_AT_ONCE)
     company_id: Id | None = Field(None, description="For operators only, with `external_ids`.")
+    circumstance: Flag = Field(
+        False,
+        description="Communities of the kind `circumstance` (health, parents, ...) can tell something about their "
+        "manager. They are published with many others only when you say so here.",
+    )
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -188,6 +194,32 @@ class PublishMany(Consent):
                 "source": "intranet",
                 "external_ids": ["data-literacy", "running-group"],
                 "consent_by": "community manager",
+            }
+        }
+    )
+
+
+class MergeInto(Input):
+    into: Id = Field(description="The community that stays.")
+
+    model_config = ConfigDict(json_schema_extra={"example": {"into": "cmt_06em2n0u4hsm7bg6m3r8t2f5ad"}})
+
+
+class ConsentOut(Output):
+    """Who of a community agreed to be published, and who recorded it."""
+
+    consent_by: str
+    consent_at: UtcTime
+    recorded_by: str = Field(description="The role of the key that recorded it.")
+    recorded_at: UtcTime
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "consent_by": "community manager",
+                "consent_at": "2026-11-24T09:00:00Z",
+                "recorded_by": "portal",
+                "recorded_at": "2026-11-24T09:05:00Z",
             }
         }
     )
@@ -205,6 +237,30 @@ class PublishReport(Output):
     refused: int
     rows: list[PublishRow]
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "published": 1,
+                "refused": 1,
+                "rows": [
+                    {
+                        "community_id": "cmt_06em2n0u4hsm7bg6m3r8t2f5ac",
+                        "external_id": "data-literacy",
+                        "published": True,
+                        "problem": None,
+                    },
+                    {
+                        "community_id": None,
+                        "external_id": "running-group",
+                        "published": False,
+                        "problem": "There is no community intranet/running-group that you may see. List yours with "
+                        "GET /v1/communities.",
+                    },
+                ],
+            }
+        }
+    )
+
 
 class Pause(Input):
     until: date | None = Field(None, description="When it takes part again; left out: until it is resumed.")
@@ -217,6 +273,64 @@ class ManagerOut(Output):
     first_name: str
     email: str
     deputy: bool
+    status: PersonStatus = Field(description="`waiting`: of an unknown mail domain; a coordinator approves.")
+
+
+class AliasOut(Output):
+    """An identifier taken over from a community that was merged into this one."""
+
+    source: str
+    external_id: str
+
+
+_COMMUNITY: JsonDict = (
+    EXAMPLE
+    | EXAMPLE_OF_MANAGER
+    | {
+        "practice": "best_practice",
+        "target_group": "everybody who works with figures",
+        "origin": "grassroots",
+        "access": "open",
+        "founded_year": 2021,
+        "platform": "Viva Engage",
+        "collaboration": "hybrid",
+        "id": "cmt_06em2n0u4hsm7bg6m3r8t2f5ac",
+        "company_id": "cmp_06em2n0u4hsm7bg6m3r8t2f5ac",
+        "source": "intranet",
+        "external_id": "data-literacy",
+        "status": "published",
+        "version": 3,
+        "stage": "live",
+        "formats_wanted": [],
+        "meeting_minutes": 60,
+        "horizon_months": 6,
+        "wished_companies": [],
+        "excluded_companies": [],
+        "wished_sectors": [],
+        "excluded_sectors": [],
+        "touches": [],
+        "listed_openly": False,
+        "entered_by_manager": ["offers", "seeks"],
+        "consent_by": "community manager",
+        "consent_at": "2026-11-24T09:00:00Z",
+        "paused_until": None,
+        "paused_by": None,
+        "confirm_again_by": "2027-05-25",
+        "also_known_as": [],
+        "merged_into": None,
+        "managers": [
+            {
+                "person_id": "per_06em2n0u4hsm7bg6m3r8t2f5ac",
+                "first_name": "Alex",
+                "email": "data.literacy@nordwerk.example",
+                "deputy": False,
+                "status": "active",
+            }
+        ],
+        "created_at": "2026-11-20T08:00:00Z",
+        "updated_at": "2026-11-24T09:00:00Z",
+    }
+)
 
 
 class CommunityOut(Output):
@@ -262,7 +376,12 @@ class CommunityOut(Output):
     consent_by: str | None
     consent_at: UtcTime | None
     paused_until: date | None
-    confirm_again_by: date | None
+    paused_by: str | None = Field(description="The role that paused it: what a manager paused, no portal resumes.")
+    confirm_again_by: date | None = Field(description="Hidden after this day until somebody confirms the profile.")
+    also_known_as: list[AliasOut] | None = Field(description="Null where the caller may not see it.")
+    merged_into: str | None = Field(description="The community that took this one in.")
     managers: list[ManagerOut] | None = Field(description="Contacts; null where the caller may not see them.")
     created_at: UtcTime
     updated_at: UtcTime
+
+    model_config = ConfigDict(json_schema_extra={"example": _COMMUNITY})

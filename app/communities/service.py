@@ -3,19 +3,27 @@
 draft -> confirmed -> published <-> paused        any of them -> archived
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from collections.abc import Sequence
+from datetime import date, timedelta
 
-from sqlalchemy import insert
+from sqlalchemy import delete, insert
+from sqlalchemy import update as update_rows
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session
+from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from app.access import service as access
 from app.access.models import Role
 from app.access.service import Caller
 from app.communities import documents, queries
-from app.communities.models import Community, CommunityStatus, Participant
+from app.communities.models import (
+    Community,
+    CommunityAlias,
+    CommunityConsent,
+    CommunityManager,
+    CommunityStatus,
+    Participant,
+)
 from app.communities.schemas import (
     MANAGER_FIELDS,
     PROFILE_FIELDS,
@@ -23,19 +31,15 @@ from app.communities.schemas import (
     CommunityDocument,
     CommunityOut,
     CommunityUpdate,
-    Consent,
-    ManagerOut,
-    PublishMany,
 )
 from app.companies import service as companies
 from app.core import events
 from app.core.clock import now
 from app.core.concurrency import require_match
-from app.core.errors import Conflict, NotFound, Problem, Unprocessable
+from app.core.errors import Conflict, NotFound, Unprocessable
 from app.core.i18n import mark
 
 CONFIRM_AGAIN_AFTER = timedelta(days=182)
-_CLOCKS_DIFFER = timedelta(minutes=5)
 _SEES_CONTACTS = frozenset({Role.OPERATOR, Role.COORDINATOR, Role.PORTAL, Role.MANAGER})
 
 # What importers store through.
@@ -54,35 +58,25 @@ class WrongState(Conflict):
     detail = mark("To {verb} a community it must be {needed}; this one is {status}.")
 
 
+class PausedByManager(Conflict):
+    slug = "paused-by-manager"
+    title = mark("The manager has paused the community")
+    detail = mark(
+        "A manager of the community has paused it, so a portal does not bring it back. The manager resumes it, or it "
+        "takes part again by itself when the pause has an end."
+    )
+
+
 class NoTheme(Unprocessable):
     slug = "community-without-theme"
     title = mark("Nothing to find a partner by")
     detail = mark("Write a purpose, a description, topics or tags first, so that related communities can be found.")
 
 
-class NothingToPublish(Unprocessable):
-    slug = "nothing-to-publish"
-    title = mark("No community named")
-    detail = mark("Name `community_ids`, or `source` together with `external_ids`.")
-
-
-class ConsentInTheFuture(Unprocessable):
-    slug = "consent-in-the-future"
-    title = mark("The consent has not been given yet")
-    detail = mark("`consent_at` is in the future. Send the time at which somebody of the community agreed.")
-
-
 class PauseInThePast(Unprocessable):
     slug = "pause-in-the-past"
     title = mark("The pause would be over already")
     detail = mark("`until` is not in the future. Choose a later day or leave it out.")
-
-
-@dataclass(frozen=True, slots=True)
-class PublishResult:
-    community_id: str | None
-    external_id: str | None
-    problem: Problem | None
 
 
 def create(session: Session, caller: Caller, wish: CommunityCreate) -> Community:
@@ -120,7 +114,7 @@ def upsert(
         # Another request has just created it: now it is known, and this one changes it.
         stored = store(session, owner.id, source, {external_id: document})
     community = session.get_one(Community, stored.ids[external_id])
-    if community.status is CommunityStatus.PUBLISHED and not _has_theme(community):
+    if community.status is CommunityStatus.PUBLISHED and not has_theme(community):
         raise NoTheme
     return community, external_id in stored.created
 
@@ -130,6 +124,13 @@ def get(session: Session, caller: Caller, community_id: str) -> Community:
     community = queries.visible(session, caller, community_id)
     if community is None:
         raise CommunityNotFound(community_id=community_id)
+    return community
+
+
+def get_in_full(session: Session, caller: Caller, community_id: str) -> Community:
+    """As `get`, for what stays between a company and itself. Raises RoleNotEnough for an organizer."""
+    community = get(session, caller, community_id)
+    caller.require(*MAY_CHANGE)
     return community
 
 
@@ -148,12 +149,12 @@ def update(
     session: Session, caller: Caller, community_id: str, change: CommunityUpdate, if_match: str | None
 ) -> Community:
     """Change a part of a profile. Manager fields named here belong to the manager from now on."""
-    community = _changeable(session, caller, community_id)
+    community = changeable(session, caller, community_id)
     require_match(if_match, community.version)
     named = change.model_dump(include=PROFILE_FIELDS, exclude_unset=True)
     entered = set(community.entered_by_manager) | (named.keys() & MANAGER_FIELDS)
     documents.apply(community, named | {"entered_by_manager": sorted(entered)})
-    if community.status is CommunityStatus.PUBLISHED and not _has_theme(community):
+    if community.status is CommunityStatus.PUBLISHED and not has_theme(community):
         raise NoTheme
     session.add(community)
     session.flush()
@@ -164,93 +165,84 @@ def update(
 
 def confirm(session: Session, caller: Caller, community_id: str) -> Community:
     """A manager has looked at the profile and found it right; good for half a year."""
-    community = _changeable(session, caller, community_id)
+    community = changeable(session, caller, community_id)
     if community.status is CommunityStatus.ARCHIVED:
         raise WrongState(verb="confirm", needed="draft, confirmed, published, paused", status=community.status.value)
     confirmed = CommunityStatus.CONFIRMED if community.status is CommunityStatus.DRAFT else community.status
-    _move(session, community, confirmed, "community.confirmed")
+    move(session, community, confirmed, "community.confirmed")
     community.confirm_again_by = (now() + CONFIRM_AGAIN_AFTER).date()
     return community
 
 
-def publish(session: Session, caller: Caller, community_id: str, consent: Consent) -> Community:
-    """Let the community be found and take part in rounds, recording who of it agreed."""
-    community = _changeable(session, caller, community_id)
-    _publish(session, community, consent, now())
-    return community
-
-
-def publish_many(session: Session, caller: Caller, wish: PublishMany) -> list[PublishResult]:
-    """Publish several; each on its own, in the order named."""
-    caller.require(*_MAY_CHANGE)
-    by_external: dict[str, Community] = {}
-    if wish.external_ids:
-        if wish.source is None:
-            raise NothingToPublish
-        owner = companies.get(session, caller, access.company_for(caller, wish.company_id))
-        by_external = queries.by_external_ids(session, owner.id, wish.source, wish.external_ids)
-    elif not wish.community_ids:
-        raise NothingToPublish
-    named: list[tuple[str | None, str | None]] = [(one, None) for one in dict.fromkeys(wish.community_ids)]
-    named += [
-        (by_external[name].id if name in by_external else None, name) for name in dict.fromkeys(wish.external_ids)
-    ]
-    results = []
-    for community_id, external_id in named:
-        problem: Problem | None = None
-        try:
-            publish(session, caller, community_id or "", wish)
-        except CommunityNotFound:
-            # Known or not, it is told by the name that the caller used.
-            problem = CommunityNotFound(community_id=f"{wish.source}/{external_id}" if external_id else community_id)
-        except Problem as refusal:
-            problem = refusal
-        unseen = isinstance(problem, CommunityNotFound) and external_id is not None
-        results.append(PublishResult(None if unseen else community_id, external_id, problem))
-    return results
-
-
-def publish_all(session: Session, company_id: str, source: str, external_ids: Iterable[str], consent: Consent) -> int:
-    """Publish what can be published of one source; how many are new among the published."""
-    moment, count = now(), 0
-    for community in queries.by_external_ids(session, company_id, source, external_ids).values():
-        if community.status in _MAY_PUBLISH and _has_theme(community):
-            _publish(session, community, consent, moment)
-            count += 1
-    return count
-
-
 def pause(session: Session, caller: Caller, community_id: str, until: date | None) -> Community:
     """Take no part for a while."""
-    community = _changeable(session, caller, community_id)
+    community = changeable(session, caller, community_id)
     moment = now().date()
     pause_is_over = community.paused_until is not None and community.paused_until <= moment
     if community.status is not CommunityStatus.PUBLISHED and not pause_is_over:
         raise WrongState(verb="pause", needed="published", status=community.status.value)
     if until is not None and until <= moment:
         raise PauseInThePast
-    _move(session, community, CommunityStatus.PAUSED)
+    move(session, community, CommunityStatus.PAUSED)
     community.paused_until = until
+    community.paused_by = caller.role.value
     return community
 
 
 def resume(session: Session, caller: Caller, community_id: str) -> Community:
     """Take part again."""
-    community = _changeable(session, caller, community_id)
+    community = changeable(session, caller, community_id)
     if community.status is not CommunityStatus.PAUSED:
         raise WrongState(verb="resume", needed="paused", status=community.status.value)
-    _move(session, community, CommunityStatus.PUBLISHED)
-    community.paused_until = None
+    refuse_portal_on_managers_pause(caller, community)
+    move(session, community, CommunityStatus.PUBLISHED)
+    community.paused_until = community.paused_by = None
     return community
 
 
 def archive(session: Session, caller: Caller, community_id: str) -> Community:
     """Take no part any more."""
-    community = _changeable(session, caller, community_id)
+    community = changeable(session, caller, community_id)
     if community.status is CommunityStatus.ARCHIVED:
         raise WrongState(verb="archive", needed="draft, confirmed, published, paused", status=community.status.value)
-    _move(session, community, CommunityStatus.ARCHIVED)
+    move(session, community, CommunityStatus.ARCHIVED)
     return community
+
+
+def touch_managed(session: Session, person_id: str) -> None:
+    """Communities show who speaks for them: when a person changes, their versions do too."""
+    theirs = select(CommunityManager.community_id).where(col(CommunityManager.person_id) == person_id)
+    session.execute(
+        update_rows(Community)
+        .where(col(Community.id).in_(theirs))
+        .values(version=col(Community.version) + 1, updated_at=now())
+    )
+
+
+def ids_of_company(company_id: str) -> SelectOfScalar[str]:
+    """A query for the ids of a company's communities, to be used inside another."""
+    return select(Community.id).where(col(Community.company_id) == company_id)
+
+
+def erase_company(session: Session, company_id: str) -> None:
+    """Of each community of a company only the id is left, archived: what names it elsewhere still finds something."""
+    ids = ids_of_company(company_id)
+    session.execute(delete(CommunityAlias).where(col(CommunityAlias.company_id) == company_id))
+    for table in (CommunityManager, CommunityConsent):
+        session.execute(delete(table).where(col(table.community_id).in_(ids)))
+    session.execute(
+        update_rows(Community)
+        .where(col(Community.company_id) == company_id)
+        .values(
+            **documents.empty_profile(),
+            source=None,
+            external_id=None,
+            status=CommunityStatus.ARCHIVED,
+            consent_by=None,
+            version=col(Community.version) + 1,
+            updated_at=now(),
+        )
+    )
 
 
 def taking_part(session: Session, *, company_ids: Sequence[str], community_ids: Sequence[str]) -> list[Participant]:
@@ -269,20 +261,17 @@ def count_taking_part(
 
 def shown(session: Session, caller: Caller, communities: Sequence[Community]) -> list[CommunityOut]:
     """Communities as the caller may see them: contacts only inside the own company."""
-    sees_contacts = caller.role in _SEES_CONTACTS
-    speakers = queries.managers_of(session, [one.id for one in communities]) if sees_contacts else {}
+    if caller.role not in _SEES_CONTACTS:
+        withheld = _BETWEEN_A_COMPANY_AND_ITSELF
+        return [CommunityOut.model_validate(community.model_dump() | withheld) for community in communities]
+    ids = [one.id for one in communities]
+    speakers, aliases = queries.managers_of(session, ids), queries.aliases_of(session, ids)
 
-    def managers(community: Community) -> list[ManagerOut] | None:
-        if not sees_contacts:
-            return None
-        return [
-            ManagerOut(person_id=person.id, first_name=person.first_name, email=person.email, deputy=deputy)
-            for person, deputy in speakers.get(community.id, [])
-        ]
-
-    withheld: dict[str, object] = {} if sees_contacts else _BETWEEN_A_COMPANY_AND_ITSELF
     return [
-        CommunityOut.model_validate(community.model_dump() | withheld | {"managers": managers(community)})
+        CommunityOut.model_validate(
+            community.model_dump()
+            | {"managers": speakers.get(community.id, []), "also_known_as": aliases.get(community.id, [])}
+        )
         for community in communities
     ]
 
@@ -295,37 +284,33 @@ _BETWEEN_A_COMPANY_AND_ITSELF: dict[str, object] = {
     "excluded_companies": None,
     "touches": None,
     "consent_by": None,
+    "paused_by": None,
+    "merged_into": None,
+    "also_known_as": None,
+    "managers": None,
 }
-_MAY_CHANGE = (Role.OPERATOR, Role.COORDINATOR, Role.PORTAL, Role.MANAGER)
-_MAY_PUBLISH = frozenset({CommunityStatus.DRAFT, CommunityStatus.CONFIRMED})
+MAY_CHANGE = (Role.OPERATOR, Role.COORDINATOR, Role.PORTAL, Role.MANAGER)
 
 
-def _publish(session: Session, community: Community, consent: Consent, moment: datetime) -> None:
-    if community.status not in _MAY_PUBLISH:
-        raise WrongState(verb="publish", needed="draft, confirmed", status=community.status.value)
-    if not _has_theme(community):
-        raise NoTheme
-    if consent.consent_at is not None and consent.consent_at > moment + _CLOCKS_DIFFER:
-        raise ConsentInTheFuture
-    _move(session, community, CommunityStatus.PUBLISHED)
-    community.consent_by = consent.consent_by
-    community.consent_at = consent.consent_at or moment
-    community.confirm_again_by = (moment + CONFIRM_AGAIN_AFTER).date()
+def refuse_portal_on_managers_pause(caller: Caller, community: Community) -> None:
+    if caller.role is Role.PORTAL and community.paused_by == Role.MANAGER.value:
+        raise PausedByManager
 
 
-def _has_theme(community: Community) -> bool:
+def has_theme(community: Community) -> bool:
     return bool(community.purpose or community.description or community.topics or community.tags)
 
 
-def _changeable(session: Session, caller: Caller, community_id: str) -> Community:
+def changeable(session: Session, caller: Caller, community_id: str) -> Community:
+    """The community, locked, if the caller may see and change it. Raises CommunityNotFound, RoleNotEnough."""
     community = queries.visible(session, caller, community_id, for_update=True)
     if community is None:
         raise CommunityNotFound(community_id=community_id)
-    caller.require(*_MAY_CHANGE)
+    caller.require(*MAY_CHANGE)
     return community
 
 
-def _move(session: Session, community: Community, status: CommunityStatus, event: str | None = None) -> None:
+def move(session: Session, community: Community, status: CommunityStatus, event: str | None = None) -> None:
     community.status = status
     community.version += 1
     community.updated_at = now()

@@ -1,11 +1,11 @@
-"""A participating company."""
+"""Participating companies, and how close two of them are in their business."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from sqlmodel import Field, SQLModel
 
-from app.core.database import JsonColumn, UtcDateTime, stored_as_text
+from app.core.database import UtcDateTime, stored_as_text
 
 
 class CompanyStatus(StrEnum):
@@ -15,6 +15,16 @@ class CompanyStatus(StrEnum):
     LEFT = "left"
 
 
+class Proximity(StrEnum):
+    """What competition law asks of two companies, the least care first."""
+
+    FREE = "free"
+    APPROVAL = "approval"
+    """A coordinator approves each tandem."""
+    EXCLUDED = "excluded"
+    """Their communities never meet."""
+
+
 class Company(SQLModel, table=True):
     __tablename__ = "company"
 
@@ -22,6 +32,21 @@ class Company(SQLModel, table=True):
     name: str = Field(unique=True)
     sector: str
     time_zone: str
-    mail_domains: list[str] = Field(default_factory=list, sa_type=JsonColumn)
+    imprint: str | None = None
+    privacy_notice: str | None = None
     status: CompanyStatus = Field(index=True, sa_type=stored_as_text(CompanyStatus))
+    version: int = 1
+    erase_on: date | None = None
     created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class CompanyProximity(SQLModel, table=True):
+    """What one company has decided about another; the stricter of the two sides holds."""
+
+    __tablename__ = "company_proximity"
+
+    company_id: str = Field(primary_key=True, foreign_key="company.id")
+    other_id: str = Field(primary_key=True, foreign_key="company.id", index=True)
+    proximity: Proximity = Field(sa_type=stored_as_text(Proximity))
+    version: int = 1
+    decided_at: datetime = Field(sa_type=UtcDateTime)

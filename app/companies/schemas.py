@@ -1,11 +1,13 @@
 """What the API accepts and returns about a company."""
 
+from datetime import date
 from typing import Annotated
 
 from pydantic import ConfigDict, Field, StringConstraints
+from pydantic.config import JsonDict
 
-from app.companies.models import CompanyStatus
-from app.core.schemas import Input, Line, Output, TimeZone, UtcTime
+from app.companies.models import CompanyStatus, Proximity
+from app.core.schemas import Clean, EmptyIsNull, Input, Line, Output, TimeZone, UtcTime
 
 Sector = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,39}$")]
 MailDomain = Annotated[
@@ -13,22 +15,39 @@ MailDomain = Annotated[
 ]
 
 
+Notice = Annotated[str, StringConstraints(min_length=1, max_length=5000), Clean]
+
+_EXAMPLE: JsonDict = {
+    "name": "Nordwerk AG",
+    "sector": "machinery",
+    "time_zone": "Europe/Berlin",
+    "mail_domains": ["nordwerk.example"],
+}
+_NOTICES: JsonDict = {
+    "imprint": "Nordwerk AG, Hafenstrasse 1, 28195 Bremen",
+    "privacy_notice": "https://nordwerk.example/privacy",
+}
+
+
 class CompanyCreate(Input):
     name: Line
     sector: Sector = Field(description="One word for the industry, lower case: `automotive`, `health`, `software`.")
     time_zone: TimeZone = Field("Europe/Berlin", description="Of communities that name none of their own.")
     mail_domains: list[MailDomain] = Field(default_factory=list, max_length=20)
+    imprint: Annotated[Notice | None, EmptyIsNull] = Field(None, description="Who is responsible, or its address.")
+    privacy_notice: Annotated[Notice | None, EmptyIsNull] = Field(None, description="The text, or its address.")
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "name": "Nordwerk AG",
-                "sector": "machinery",
-                "time_zone": "Europe/Berlin",
-                "mail_domains": ["nordwerk.example"],
-            }
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"example": _EXAMPLE})
+
+
+class CompanyUpdate(CompanyCreate):
+    """Any part of a company; what is left out stays as it is."""
+
+    # Required in a whole company, not in a part; the defaults are never applied.
+    name: Line = ""
+    sector: Sector = ""
+
+    model_config = ConfigDict(json_schema_extra={"example": _NOTICES})
 
 
 class CompanyOut(Output):
@@ -36,6 +55,59 @@ class CompanyOut(Output):
     name: str
     sector: str
     time_zone: str
-    mail_domains: list[str]
+    mail_domains: list[str] = Field(description="Verified: an operator has vouched for them.")
+    mail_domains_waiting: list[str] = Field(description="Named by the coordinator, to be verified by the operator.")
+    imprint: str | None
+    privacy_notice: str | None
     status: CompanyStatus
+    missing: list[str] = Field(description="What is still to be filled in before it can take part.")
+    erase_on: date | None = Field(description="Of a company that is leaving: the day on which its data is erased.")
     created_at: UtcTime
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": _EXAMPLE
+            | _NOTICES
+            | {
+                "id": "cmp_06em2n0u4hsm7bg6m3r8t2f5ac",
+                "mail_domains_waiting": [],
+                "status": "active",
+                "missing": [],
+                "erase_on": None,
+                "created_at": "2026-11-24T09:00:00Z",
+            }
+        }
+    )
+
+
+class ProximityUpdate(Input):
+    proximity: Proximity = Field(
+        description="`free`: no more care than usual. `approval`: a coordinator approves each tandem. `excluded`: "
+        "the communities of the two never meet."
+    )
+
+    model_config = ConfigDict(json_schema_extra={"example": {"proximity": "approval"}})
+
+
+class ProximityOut(Output):
+    """How close two companies are; the stricter of what the two have decided holds."""
+
+    company_id: str = Field(description="The other company.")
+    name: str
+    sector: str
+    proximity: Proximity = Field(description="What holds.")
+    decided: Proximity | None = Field(description="What this company has decided; null: the default.")
+    default: Proximity = Field(description="`approval` in the same sector, else `free`.")
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "company_id": "cmp_06em2n0u4hsm7bg6m3r8t2f5ad",
+                "name": "Suedhafen Health",
+                "sector": "health",
+                "proximity": "free",
+                "decided": None,
+                "default": "free",
+            }
+        }
+    )

@@ -11,11 +11,11 @@ IfMatchHeader = Annotated[
 ]
 
 
-def etag(version: int) -> str:
+def etag(version: int | str) -> str:
     return f'"{version}"'
 
 
-def require_match(if_match: str | None, version: int) -> None:
+def require_match(if_match: str | None, version: int | str) -> None:
     """Raises PreconditionRequired without If-Match, PreconditionFailed when it names another version."""
     if if_match is None:
         raise PreconditionRequired

@@ -100,6 +100,29 @@ class BodyTooLarge(Problem):
     detail = mark("The body is larger than this address accepts. Send less, or split it into several requests.")
 
 
+class MetricsClosed(Unauthorized):
+    slug = "metrics-closed"
+    title = mark("The figures are not open")
+    detail = mark("Set TANDEM_METRICS_TOKEN and send it as bearer token; API keys do not open this address.")
+
+
+class TooManyRequests(Problem):
+    status = 429
+    slug = "too-many-requests"
+    title = mark("Too many requests")
+    detail = mark(
+        "This key has made more requests than are allowed in a minute. Go on in {seconds} seconds; for many "
+        "communities use POST /v1/imports, which takes thousands at once."
+    )
+
+
+class TooManyFailures(Problem):
+    status = 429
+    slug = "too-many-failures"
+    title = mark("Too many requests without an accepted key")
+    detail = mark("Check the key that you send, wait for the time in Retry-After, then try again.")
+
+
 class HttpProblem(Problem):
     slug = "http-error"
     title = mark("The request cannot be served")
@@ -149,6 +172,15 @@ class SameMoment(Conflict):
     slug = "same-moment"
     title = mark("Somebody changed the same thing at the same moment")
     detail = mark("Nothing was stored. Read the present state and send the request again.")
+
+
+class RetryWithOtherBody(Unprocessable):
+    slug = "idempotency-key-reused"
+    title = mark("This Idempotency-Key was used for another request")
+    detail = mark(
+        "The same key came with another body or for another operation within 24 hours. Nothing was stored: make a "
+        "new Idempotency-Key for a new request, and send the same body when you repeat one."
+    )
 
 
 class InvalidCursor(Unprocessable):

@@ -65,7 +65,7 @@ def _catalogue(language: Language) -> NullTranslations:
     return GNUTranslations(compiled)
 
 
-def _asked(
+async def _asked(
     response: Response,
     accept_language: Annotated[str | None, Header(description="`de` or `en`, for texts meant for people.")] = None,
 ) -> Language:

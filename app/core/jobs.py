@@ -145,11 +145,16 @@ class Lease:
             raise LeaseLost(self.job_id)
 
 
-def enqueue(session: Session, kind: str, subject_id: str) -> Job:
-    """Queue a job in the caller's transaction: it is there exactly when the change is."""
+def enqueue(session: Session, kind: str, subject_id: str, *, run_at: datetime | None = None) -> Job:
+    """Queue a job in the caller's transaction: it is there exactly when the change is. Due now, or at `run_at`."""
     moment = now()
     job = Job(
-        id=new_id("job"), kind=kind, subject_id=subject_id, status=JobStatus.QUEUED, run_at=moment, created_at=moment
+        id=new_id("job"),
+        kind=kind,
+        subject_id=subject_id,
+        status=JobStatus.QUEUED,
+        run_at=run_at or moment,
+        created_at=moment,
     )
     session.add(job)
     return job

@@ -2,18 +2,22 @@
 
 import base64
 import binascii
+import hmac
 import json
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Annotated, TypeVar
 
-from fastapi import Depends, Query
+from fastapi import Depends, Query, Request
 
 from app.core.errors import InvalidCursor
+from app.core.http import route_of
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
+_MARK_BYTES = 9
 
 Row = TypeVar("Row")
 Key = tuple[str | int | float, ...]
@@ -25,6 +29,7 @@ class PageRequest:
 
     limit: int
     after: Key | None
+    seal: bytes = field(default=b"", repr=False)
 
     def key(self, *kinds: type) -> Key | None:
         """The key, checked to be of these kinds. Raises InvalidCursor for a cursor of another list."""
@@ -36,11 +41,15 @@ class PageRequest:
         return self.after
 
 
-def _requested(
+async def _requested(
+    request: Request,
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Rows a page.")] = DEFAULT_LIMIT,
     cursor: Annotated[str | None, Query(max_length=500, description="`next_cursor` of the previous page.")] = None,
 ) -> PageRequest:
-    return PageRequest(limit, None if cursor is None else _decode(cursor))
+    # Sealed for its own list: a cursor of another one, or one that somebody made up, is refused.
+    pepper = request.app.state.settings.key_pepper.get_secret_value()
+    seal = hmac.new(pepper.encode(), f"cursor {route_of(request.scope)}".encode(), sha256).digest()
+    return PageRequest(limit, None if cursor is None else _decode(cursor, seal), seal)
 
 
 PageDep = Annotated[PageRequest, Depends(_requested)]
@@ -51,16 +60,25 @@ def cut(rows: Sequence[Row], request: PageRequest, key: Callable[[Row], Key]) ->
     if len(rows) <= request.limit:
         return list(rows), None
     page = list(rows[: request.limit])
-    return page, _encode(key(page[-1]))
+    return page, _encode(key(page[-1]), request.seal)
 
 
-def _encode(key: Key) -> str:
-    return base64.urlsafe_b64encode(json.dumps(key).encode()).decode().rstrip("=")
+def _encode(key: Key, seal: bytes) -> str:
+    content = json.dumps(key).encode()
+    return base64.urlsafe_b64encode(_mark(content, seal) + content).decode().rstrip("=")
 
 
-def _decode(cursor: str) -> Key:
+def _mark(content: bytes, seal: bytes) -> bytes:
+    return hmac.new(seal, content, sha256).digest()[:_MARK_BYTES]
+
+
+def _decode(cursor: str, seal: bytes) -> Key:
     try:
-        decoded = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        sealed = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        content = sealed[_MARK_BYTES:]
+        if not hmac.compare_digest(_mark(content, seal), sealed[:_MARK_BYTES]):
+            raise InvalidCursor
+        decoded = json.loads(content)
     except (ValueError, binascii.Error, RecursionError) as error:
         raise InvalidCursor from error
     if not isinstance(decoded, list) or not decoded or any(isinstance(part, bool) for part in decoded):

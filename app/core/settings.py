@@ -30,6 +30,15 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     max_body_bytes: int = Field(1_048_576, ge=1, description="Largest JSON body, except imports.")
     max_import_bytes: int = Field(67_108_864, ge=1, description="Largest import.")
+    rate_limit_per_minute: int = Field(6000, ge=1, description="Requests of one key a minute, in each API process.")
+    rate_limit_failures_per_minute: int = Field(
+        60, ge=1, description="Requests without an accepted key a minute from one address, in each API process."
+    )
+    metrics_token: SecretStr | None = Field(
+        None,
+        description="What Prometheus sends as bearer token to read /metrics. Without one the figures are open in "
+        "development and closed in production.",
+    )
     lease_seconds: float = Field(
         60.0,
         gt=0,

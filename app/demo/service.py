@@ -11,7 +11,7 @@ from app.access import service as access
 from app.access.models import Role
 from app.access.schemas import KeyCreate
 from app.access.service import SYSTEM
-from app.communities import service as communities
+from app.communities import publishing
 from app.communities.schemas import Consent
 from app.companies import service as companies
 from app.companies.models import CompanyStatus
@@ -71,7 +71,7 @@ def load(
         external_ids = [str(row["external_id"]) for row in demo.rows]
         for start in range(0, len(external_ids), 1000):
             with database.session() as session:
-                communities.publish_all(session, company_id, SOURCE, external_ids[start : start + 1000], _CONSENT)
+                publishing.publish_all(session, company_id, SOURCE, external_ids[start : start + 1000], _CONSENT)
     on_progress(1.0, "")
     return changed, refused
 

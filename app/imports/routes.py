@@ -3,20 +3,22 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi.sse import EventSourceResponse
 
-from app.access.dependencies import CompanyDep
+from app.access.dependencies import CompanyDep, KeyedRoute, OnceDep
 from app.communities.schemas import EXAMPLE, Source
-from app.core.database import ReaderDep, SessionDep
+from app.core.database import DatabaseDep, ReaderDep, SessionDep
 from app.core.errors import Problem
 from app.core.http import problems
 from app.core.i18n import LanguageDep, mark
 from app.core.pagination import PageDep, cut
 from app.core.schemas import Id, Page
+from app.core.streams import following, stream_of
 from app.imports import service as imports
-from app.imports.models import ImportFormat
+from app.imports.models import ImportFormat, ImportStatus
 from app.imports.schemas import ImportOut, RefusalOut
 
-router = APIRouter(prefix="/v1/imports", tags=["imports"], responses=problems(401, 403))
+router = APIRouter(prefix="/v1/imports", tags=["imports"], route_class=KeyedRoute, responses=problems(401, 403))
 
 ImportId = Annotated[Id, Path(description="Id of the import.", examples=["imp_06em2n0u4hsm7bg6m3r8t2f5ac"])]
 
@@ -71,6 +73,7 @@ def import_communities(
     caller: CompanyDep,
     file: FileDep,
     session: SessionDep,
+    once: OnceDep,
     language: LanguageDep,
     response: Response,
     source: Annotated[
@@ -85,8 +88,11 @@ def import_communities(
     Repeating an import never duplicates: rows are recognised by `external_id`. New communities are drafts.
     """
     content, file_format = file
-    queued = imports.create(
-        session, caller, content=content, file_format=file_format, source=source, company=company, dry_run=dry_run
+    queued = once.of(
+        lambda: imports.create(
+            session, caller, content=content, file_format=file_format, source=source, company=company, dry_run=dry_run
+        ),
+        lambda known: imports.get(session, caller, known),
     )
     response.headers["Location"] = f"/v1/imports/{queued.id}"
     return imports.shown(session, [queued], language)[0]
@@ -105,6 +111,25 @@ def list_imports(session: ReaderDep, caller: CompanyDep, request: PageDep, langu
 def read_import(import_id: ImportId, session: ReaderDep, caller: CompanyDep, language: LanguageDep) -> ImportOut:
     """How far an import is, and what it did."""
     return imports.shown(session, [imports.get(session, caller, import_id)], language)[0]
+
+
+@router.get(
+    "/{import_id}/events",
+    operation_id="follow_import",
+    response_class=EventSourceResponse,
+    responses=stream_of(ImportOut) | problems(404),
+)
+def follow_import(
+    import_id: ImportId, database: DatabaseDep, caller: CompanyDep, language: LanguageDep
+) -> EventSourceResponse:
+    """The same as server-sent events, at each change until the import is done or failed."""
+
+    def look() -> ImportOut:
+        with database.reader() as session:
+            return imports.shown(session, [imports.get(session, caller, import_id)], language)[0]
+
+    look()
+    return following(look, lambda shown: shown.status in (ImportStatus.DONE, ImportStatus.FAILED))
 
 
 @router.get("/{import_id}/refusals", operation_id="list_import_refusals", responses=problems(404, 422))

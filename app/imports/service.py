@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
+from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
 from app.access import service as access
@@ -224,6 +225,11 @@ def finish(session: Session, import_id: str, failure: UnreadableFile | None = No
 
 def give_up(session: Session, import_id: str) -> None:
     finish(session, import_id, UnreadableFile("worker_lost"))
+
+
+def erase_company(session: Session, company_id: str) -> None:
+    """The imports of a company with their files and refused rows."""
+    session.execute(delete(Import).where(col(Import.company_id) == company_id))
 
 
 def shown(session: Session, imports: Sequence[Import], language: Language) -> list[ImportOut]:

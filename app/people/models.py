@@ -11,6 +11,8 @@ from app.core.database import UtcDateTime, stored_as_text
 
 class PersonStatus(StrEnum):
     ACTIVE = "active"
+    WAITING = "waiting"
+    """Of a mail domain that is not the company's: a coordinator looks first."""
     ERASED = "erased"
 
 
@@ -24,4 +26,15 @@ class Person(SQLModel, table=True):
     first_name: str
     language: str | None = None
     status: PersonStatus = Field(default=PersonStatus.ACTIVE, sa_type=stored_as_text(PersonStatus))
+    version: int = 1
     created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class MailDomain(SQLModel, table=True):
+    """A mail domain of a company; verified once an operator has vouched for it."""
+
+    __tablename__ = "mail_domain"
+
+    domain: str = Field(primary_key=True)
+    company_id: str = Field(foreign_key="company.id", index=True)
+    verified_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -2,15 +2,19 @@
 
 from collections.abc import Iterable, Sequence
 
+from sqlalchemy import delete
+from sqlalchemy import update as update_rows
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
+from app.core import events
 from app.core.clock import now
+from app.core.concurrency import require_match
 from app.core.errors import Conflict, NotFound, Unprocessable
 from app.core.i18n import mark
 from app.core.ids import new_id
-from app.people.models import Person
-from app.people.schemas import Contact
+from app.people.models import MailDomain, Person, PersonStatus
+from app.people.schemas import Contact, PersonUpdate
 
 
 class PersonNotFound(NotFound):
@@ -31,11 +35,32 @@ class PersonExists(Conflict):
     detail = mark("A person with this address exists in the company already. Find it with GET /v1/people.")
 
 
+class PersonNotWaiting(Conflict):
+    slug = "person-not-waiting"
+    title = mark("The person is not waiting")
+    detail = mark("Only somebody who waits can be approved; this person is {status}.")
+
+
+class PersonWaiting(Conflict):
+    slug = "person-waiting"
+    title = mark("The person waits for the coordinator")
+    detail = mark(
+        "The address is of a mail domain that is not the company's. A coordinator approves the person first, with "
+        "POST /v1/people/{person_id}/approve."
+    )
+
+
+class MailDomainTaken(Conflict):
+    slug = "mail-domain-taken"
+    title = mark("The mail domain belongs to another company")
+    detail = mark("The domain {domain} is another company's already. Check the spelling, or ask the operator.")
+
+
 def create(session: Session, company_id: str, contact: Contact) -> Person:
     """A new person. Raises PersonExists for an address that the company has already."""
     if _by_email(session, company_id, [contact.email]):
         raise PersonExists
-    person = _new(company_id, contact)
+    person = _new(company_id, contact, verified_domains(session, company_id))
     try:
         with session.begin_nested():
             session.add(person)
@@ -51,21 +76,22 @@ def ensure(session: Session, company_id: str, contacts: Iterable[Contact]) -> di
     """For each contact the person of the company with that address, created when new, renamed when changed."""
     wanted = {contact.email: contact for contact in contacts}
     people = _by_email(session, company_id, list(wanted))
+    domains = verified_domains(session, company_id)
     for email, contact in wanted.items():
         if email in people:
-            people[email].first_name = contact.first_name
-            people[email].language = contact.language or people[email].language
-            session.add(people[email])
+            # A language that is not named stays as it is.
+            language = contact.language or people[email].language
+            _apply(session, people[email], first_name=contact.first_name, language=language)
             continue
-        people[email] = _new(company_id, contact)
+        people[email] = _new(company_id, contact, domains)
         session.add(people[email])
     session.flush()
     return people
 
 
-def get(session: Session, person_id: str, *, company_id: str | None) -> Person:
+def get(session: Session, person_id: str, *, company_id: str | None, for_update: bool = False) -> Person:
     """The person, if it belongs to the company (None: any). Raises PersonNotFound."""
-    person = session.get(Person, person_id)
+    person = session.get(Person, person_id, with_for_update=for_update)
     if person is None or (company_id is not None and person.company_id != company_id):
         raise PersonNotFound(person_id=person_id)
     return person
@@ -81,13 +107,102 @@ def page(session: Session, *, company_id: str | None, after: str | None, limit: 
     return session.exec(query).all()
 
 
-def _new(company_id: str, contact: Contact) -> Person:
+def update(
+    session: Session, person_id: str, change: PersonUpdate, *, company_id: str | None, if_match: str | None
+) -> Person:
+    """Change what was sent. Another address is looked at like a new person's."""
+    person = get(session, person_id, company_id=company_id, for_update=True)
+    require_match(if_match, person.version)
+    named = change.model_dump(exclude_unset=True)
+    email = named.pop("email", person.email)
+    if email != person.email:
+        if _by_email(session, person.company_id, [email]):
+            raise PersonExists
+        named |= {"email": email, "status": _status(email, verified_domains(session, person.company_id))}
+    try:
+        with session.begin_nested():
+            _apply(session, person, **named)
+    except IntegrityError as error:
+        raise PersonExists from error
+    return person
+
+
+def approve(session: Session, person_id: str, *, company_id: str | None) -> Person:
+    """Somebody of another mail domain may speak for communities."""
+    person = get(session, person_id, company_id=company_id, for_update=True)
+    if person.status is not PersonStatus.WAITING:
+        raise PersonNotWaiting(status=person.status.value)
+    _apply(session, person, status=PersonStatus.ACTIVE)
+    return person
+
+
+def mail_domains(session: Session, company_ids: Iterable[str]) -> Sequence[MailDomain]:
+    """The mail domains of some companies, by name."""
+    mine = select(MailDomain).where(col(MailDomain.company_id).in_(list(company_ids)))
+    return session.exec(mine.order_by(col(MailDomain.domain))).all()
+
+
+def verified_domains(session: Session, company_id: str) -> frozenset[str]:
+    """Whose addresses need no second look; empty where none is verified, and then none is asked for."""
+    return frozenset(one.domain for one in mail_domains(session, [company_id]) if one.verified_at is not None)
+
+
+def set_domains(session: Session, company_id: str, domains: Iterable[str], *, vouched: bool) -> None:
+    """Replace a company's domains. New ones are verified where an operator vouches, else they wait for one.
+
+    Raises MailDomainTaken for one of another company.
+    """
+    wanted = sorted(set(domains))
+    known = {one.domain: one for one in session.exec(select(MailDomain).where(col(MailDomain.domain).in_(wanted)))}
+    for domain in wanted:
+        entry = known.get(domain) or MailDomain(domain=domain, company_id=company_id)
+        if entry.company_id != company_id:
+            raise MailDomainTaken(domain=domain)
+        if vouched and entry.verified_at is None:
+            entry.verified_at = now()
+        session.add(entry)
+    for one in mail_domains(session, [company_id]):
+        if one.domain not in wanted:
+            session.delete(one)
+    session.flush()
+
+
+def erase_company(session: Session, company_id: str) -> None:
+    """Of each person of a company only the opaque id is left; its mail domains are free again."""
+    session.execute(
+        update_rows(Person)
+        .where(col(Person.company_id) == company_id)
+        .values(email="erased:" + col(Person.id), first_name="", language=None, status=PersonStatus.ERASED)
+    )
+    session.execute(delete(MailDomain).where(col(MailDomain.company_id) == company_id))
+
+
+def _apply(session: Session, person: Person, **values: object) -> None:
+    """Set what differs; nothing happens where nothing does."""
+    changed = {name: value for name, value in values.items() if getattr(person, name) != value}
+    if not changed:
+        return
+    for name, value in changed.items():
+        setattr(person, name, value)
+    person.version += 1
+    session.add(person)
+    session.flush()
+    events.record(session, "person.changed", person.id)
+
+
+def _status(email: str, domains: frozenset[str]) -> PersonStatus:
+    known = not domains or email.rpartition("@")[2] in domains
+    return PersonStatus.ACTIVE if known else PersonStatus.WAITING
+
+
+def _new(company_id: str, contact: Contact, domains: frozenset[str]) -> Person:
     return Person(
         id=new_id("per"),
         company_id=company_id,
         email=contact.email,
         first_name=contact.first_name,
         language=contact.language,
+        status=_status(contact.email, domains),
         created_at=now(),
     )
 

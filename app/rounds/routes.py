@@ -3,28 +3,36 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
+from fastapi.sse import EventSourceResponse
 
-from app.access.dependencies import OrganizerDep
-from app.core.database import ReaderDep, SessionDep
+from app.access.dependencies import KeyedRoute, OnceDep, OrganizerDep
+from app.core.database import DatabaseDep, ReaderDep, SessionDep
 from app.core.http import problems
 from app.core.i18n import LanguageDep
 from app.core.pagination import PageDep, cut
 from app.core.schemas import Id, Page
+from app.core.streams import following, stream_of
 from app.rounds import queries
 from app.rounds import service as rounds
+from app.rounds.models import RoundStatus
 from app.rounds.schemas import ProposalOut, RoundCreate, RoundOut, UnmatchedOut
 
-router = APIRouter(prefix="/v1/rounds", tags=["rounds"], responses=problems(401, 403))
+router = APIRouter(prefix="/v1/rounds", tags=["rounds"], route_class=KeyedRoute, responses=problems(401, 403))
 
 RoundId = Annotated[Id, Path(description="Id of the round.", examples=["rnd_06em2n0u4hsm7bg6m3r8t2f5ac"])]
 
 
 @router.post("", status_code=201, operation_id="create_round", responses=problems(400, 422))
 def create_round(
-    wish: RoundCreate, session: SessionDep, caller: OrganizerDep, language: LanguageDep, response: Response
+    wish: RoundCreate,
+    session: SessionDep,
+    caller: OrganizerDep,
+    once: OnceDep,
+    language: LanguageDep,
+    response: Response,
 ) -> RoundOut:
     """Draft a match round: title, settings, scope. Nothing runs before it is started."""
-    draft = rounds.create(session, caller, wish)
+    draft = once.of(lambda: rounds.create(session, caller, wish), lambda known: rounds.get(session, caller, known))
     response.headers["Location"] = f"/v1/rounds/{draft.id}"
     return rounds.shown(session, [draft], language)[0]
 
@@ -46,12 +54,38 @@ def read_round(round_id: RoundId, session: ReaderDep, caller: OrganizerDep, lang
 
 @router.post("/{round_id}/start", status_code=202, operation_id="start_round", responses=problems(404, 409))
 def start_round(
-    round_id: RoundId, session: SessionDep, caller: OrganizerDep, language: LanguageDep, response: Response
+    round_id: RoundId,
+    session: SessionDep,
+    caller: OrganizerDep,
+    once: OnceDep,
+    language: LanguageDep,
+    response: Response,
 ) -> RoundOut:
     """Queue the round for pairing; follow its progress at the same address."""
-    started = rounds.start(session, caller, round_id)
+    started = once.of(
+        lambda: rounds.start(session, caller, round_id), lambda known: rounds.get(session, caller, known)
+    )
     response.headers["Location"] = f"/v1/rounds/{round_id}"
     return rounds.shown(session, [started], language)[0]
+
+
+@router.get(
+    "/{round_id}/events",
+    operation_id="follow_round",
+    response_class=EventSourceResponse,
+    responses=stream_of(RoundOut) | problems(404),
+)
+def follow_round(
+    round_id: RoundId, database: DatabaseDep, caller: OrganizerDep, language: LanguageDep
+) -> EventSourceResponse:
+    """The same as server-sent events, at each change until the round is proposed or failed."""
+
+    def look() -> RoundOut:
+        with database.reader() as session:
+            return rounds.shown(session, [rounds.get(session, caller, round_id)], language)[0]
+
+    look()
+    return following(look, lambda shown: shown.status in (RoundStatus.PROPOSED, RoundStatus.FAILED))
 
 
 @router.get("/{round_id}/proposals", operation_id="list_proposals", responses=problems(404, 409, 422))

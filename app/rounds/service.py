@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from sqlalchemy import delete, insert
-from sqlmodel import Session, col
+from sqlalchemy import delete, insert, or_, update
+from sqlmodel import Session, col, select
 
 from app.access.models import Role
 from app.access.service import Caller
 from app.communities import service as community_service
+from app.companies import proximity
 from app.companies import service as companies
 from app.core import events, jobs
 from app.core.clock import now
@@ -29,7 +30,7 @@ from app.rounds.schemas import (
     TermPairOut,
     UnmatchedOut,
 )
-from app.rounds.snapshot import freeze, profiles_of
+from app.rounds.snapshot import freeze, profiles_of, thaw
 from matching.eligibility import Rule
 from matching.explain import (
     Change,
@@ -181,7 +182,7 @@ def snapshot_of(session: Session, round_id: str) -> Snapshot:
         session, company_ids=match_round.scope_companies, community_ids=match_round.scope_communities
     )
     by_id = {company.id: company for company in companies.active(session)}
-    content, digest = freeze(profiles_of(taking_part, by_id, now()))
+    content, digest = freeze(profiles_of(taking_part, by_id, now(), proximity.excluded_pairs(session)))
     return Snapshot(content, digest, len(taking_part))
 
 
@@ -237,6 +238,22 @@ def fail(session: Session, round_id: str, failure: str) -> None:
 
 def give_up(session: Session, round_id: str) -> None:
     fail(session, round_id, "worker_lost")
+
+
+def erase_company(session: Session, company_id: str) -> None:
+    """Take the texts of a company out of snapshots and reasons. The hash of a snapshot stays as what it was."""
+    for stored in session.exec(select(RoundSnapshot)):
+        kept = [profile for profile in thaw(stored.content) if profile.company != company_id]
+        content, _ = freeze(kept)
+        if content != stored.content:
+            stored.content = content
+            session.add(stored)
+    ids = community_service.ids_of_company(company_id)
+    session.execute(
+        update(Proposal)
+        .where(or_(col(Proposal.a_id).in_(ids), col(Proposal.b_id).in_(ids)))
+        .values(reasons=[], other=1.0)
+    )
 
 
 def shown(session: Session, rounds: Sequence[Round], language: Language) -> list[RoundOut]:

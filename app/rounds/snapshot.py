@@ -19,13 +19,21 @@ _FIELDS = [field.name for field in fields(Profile)]
 
 
 def profiles_of(
-    participants: Sequence[Participant], companies: Mapping[str, Company], moment: datetime
+    participants: Sequence[Participant],
+    companies: Mapping[str, Company],
+    moment: datetime,
+    apart: Mapping[str, frozenset[str]],
 ) -> list[Profile]:
-    """What the engine reads. `moment` decides between summer and winter time."""
+    """What the engine reads. `moment` decides between summer and winter time; `apart` names for a company those
+    that its communities must not meet."""
     by_sector: dict[str, list[str]] = {}
     for company in companies.values():
         by_sector.setdefault(company.sector, []).append(company.id)
-    return [_profile(one, companies[one.company_id], by_sector, moment) for one in participants]
+    none: frozenset[str] = frozenset()
+    return [
+        _profile(one, companies[one.company_id], by_sector, moment, apart.get(one.company_id, none))
+        for one in participants
+    ]
 
 
 def freeze(profiles: Sequence[Profile]) -> tuple[bytes, str]:
@@ -46,9 +54,13 @@ def _as_dict(profile: Profile) -> dict[str, object]:
 
 
 def _profile(
-    community: Participant, company: Company, by_sector: Mapping[str, Sequence[str]], moment: datetime
+    community: Participant,
+    company: Company,
+    by_sector: Mapping[str, Sequence[str]],
+    moment: datetime,
+    apart: frozenset[str],
 ) -> Profile:
-    excluded = set(community.excluded_companies)
+    excluded = set(community.excluded_companies) | apart
     for sector in community.excluded_sectors:
         excluded.update(by_sector.get(sector, ()))
     return Profile(

@@ -8,6 +8,7 @@ import pytest
 from sqlmodel import Session, func, select
 
 from app.access.service import SYSTEM
+from app.communities import publishing
 from app.communities import service as communities
 from app.communities.schemas import CommunityDocument, Consent
 from app.companies import service as companies
@@ -42,7 +43,7 @@ def store(database: Database) -> Database:
                 if profile.company == name
             }
             communities.store(session, company.id, "test", documents)
-            communities.publish_all(session, company.id, "test", documents, Consent(consent_by="test"))
+            publishing.publish_all(session, company.id, "test", documents, Consent(consent_by="test"))
     return database
 
 

@@ -400,5 +400,5 @@ def test_a_list_takes_the_same_number_of_queries_however_long_it_is(
 
     assert len(portal.get("/v1/communities").json()["items"]) == rows
 
-    # The key, the communities, their managers.
-    assert len([query for query in client_queries if query.startswith("SELECT")]) == 3
+    # The communities, their managers, their further identifiers; the key may have been looked up a second ago.
+    assert len([query for query in client_queries if query.startswith("SELECT") and "api_key" not in query]) == 3

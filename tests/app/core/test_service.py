@@ -58,10 +58,11 @@ def test_addresses_that_do_not_exist_answer_with_a_problem(
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-def test_a_body_that_is_too_large_is_refused(settings: Settings) -> None:
+def test_a_body_that_is_too_large_is_refused(world: World, settings: Settings) -> None:
     settings.max_body_bytes = 1000
+    headers = world.organizer.headers | {"Content-Type": "application/json"}
     with TestClient(create_app(settings), raise_server_exceptions=False) as client:
-        answer = client.post("/v1/rounds", content=b"x" * 1001, headers={"Content-Type": "application/json"})
+        answer = client.post("/v1/rounds", content=b"x" * 1001, headers=headers)
 
     assert (answer.status_code, answer.json()["type"]) == (413, "/problems/body-too-large")
     assert answer.headers["x-request-id"].startswith("req_")

@@ -216,8 +216,8 @@ def test_proposals_take_the_same_number_of_queries_however_many(
 
     assert len(world.organizer.get(f"/v1/rounds/{done['id']}/proposals").json()["items"]) == rows
 
-    # The key, the round, the proposals, the cards.
-    assert len([query for query in client_queries if query.startswith("SELECT")]) == 4
+    # The round, the proposals, the cards; the key may have been looked up a second ago.
+    assert len([query for query in client_queries if query.startswith("SELECT") and "api_key" not in query]) == 3
 
 
 def test_a_round_that_fails_every_time_says_what_to_do(

@@ -1,0 +1,80 @@
+"""Answers with an ETag, 304 for who has them already, and HEAD wherever there is GET (RFC 9110)."""
+
+from hashlib import blake2b
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+Headers = list[tuple[bytes, bytes]]
+
+
+class Conditional:
+    """Tags each JSON answer to a GET by its content, unless its route has tagged it by a version.
+
+    The tag is made from what this caller sees, so it tells nothing else. Streams are left alone.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
+            await self.app(scope, receive, send)
+            return
+        without_body = scope["method"] == "HEAD"
+        inner = {**scope, "method": "GET"} if without_body else scope
+        answer = _Answer(_header(scope["headers"], b"if-none-match"), without_body, send)
+        await self.app(inner, receive, answer.send)
+        if "route" in inner:
+            scope["route"] = inner["route"]
+
+
+class _Answer:
+    """One answer on its way out: its start is held back until its body is known."""
+
+    def __init__(self, if_none_match: bytes | None, without_body: bool, send: Send) -> None:
+        self._if_none_match = if_none_match
+        self._without_body = without_body
+        self._send = send
+        self._start: Message | None = None
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start" and _is_one_document(message):
+            self._start = message
+            return
+        if message["type"] == "http.response.body" and self._start is not None:
+            start, self._start = self._start, None
+            message = self._tagged(start, message)
+            await self._send(start)
+        if self._without_body and message["type"] == "http.response.body":
+            message = {**message, "body": b""}
+        await self._send(message)
+
+    def _tagged(self, start: Message, body: Message) -> Message:
+        """Completes the start of the answer; the body that goes with it."""
+        headers: Headers = start["headers"]
+        tag = _header(headers, b"etag")
+        if tag is None:
+            tag = b'"' + blake2b(body.get("body", b""), digest_size=12).hexdigest().encode() + b'"'
+            headers.append((b"etag", tag))
+        if _header(headers, b"cache-control") is None:
+            # Everybody sees something else, and what was true a second ago may not be shown any more.
+            headers.append((b"cache-control", b"private, no-cache"))
+        if self._if_none_match is None or not _matches(self._if_none_match, tag):
+            return body
+        start["status"] = 304
+        start["headers"] = [one for one in headers if one[0] not in (b"content-length", b"content-type")]
+        return {**body, "body": b""}
+
+
+def _is_one_document(start: Message) -> bool:
+    content_type = _header(start["headers"], b"content-type") or b""
+    return start["status"] == 200 and content_type.startswith(b"application/json")
+
+
+def _matches(if_none_match: bytes, tag: bytes) -> bool:
+    tags = {one.strip().removeprefix(b"W/") for one in if_none_match.split(b",")}
+    return b"*" in tags or tag in tags
+
+
+def _header(headers: Headers, name: bytes) -> bytes | None:
+    return next((value for key, value in headers if key.lower() == name), None)

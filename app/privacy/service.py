@@ -1,0 +1,86 @@
+"""A company takes its data with it, and nothing of it stays behind: each feature offers its part."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+
+from sqlmodel import Session
+
+from app.access import service as access
+from app.access.schemas import KeyOut
+from app.access.service import Caller
+from app.communities import queries as community_queries
+from app.communities import service as communities
+from app.companies import service as companies
+from app.core.clock import now
+from app.core.database import Database
+from app.core.schemas import Output
+from app.imports import service as imports
+from app.people import service as people
+from app.people.schemas import PersonOut
+from app.rounds import service as rounds
+
+_ROWS_AT_ONCE = 500
+
+# Rows after an id, each with its own.
+Read = Callable[[Session, str | None], Sequence[tuple[str, Output]]]
+
+
+def export_company(database: Database, caller: Caller, company_id: str) -> Iterator[bytes]:
+    """Everything that is stored about a company, one JSON object a line, each with its `kind`.
+
+    Read in portions, each in a short session of its own. Raises CompanyNotFound before the first line.
+    """
+    with database.reader() as session:
+        company = companies.get(session, caller, company_id)
+        head = companies.shown(session, caller, [company])
+    return _lines(database, caller, company_id, head)
+
+
+def erase_company(session: Session, company_id: str) -> bool:
+    """Erase a company whose time has come; False when it has stayed, or its day is another one."""
+    company = companies.get(session, access.SYSTEM, company_id, for_update=True)
+    if not companies.is_due(company, now().date()):
+        return False
+    rounds.erase_company(session, company_id)
+    imports.erase_company(session, company_id)
+    communities.erase_company(session, company_id)
+    companies.erase(session, company)
+    return True
+
+
+def _lines(database: Database, caller: Caller, company_id: str, head: Sequence[Output]) -> Iterator[bytes]:
+    yield from (_line("company", one) for one in head)
+    moment = now()
+
+    def some_people(session: Session, after: str | None) -> list[tuple[str, Output]]:
+        found = people.page(session, company_id=company_id, after=after, limit=_ROWS_AT_ONCE)
+        return [(one.id, PersonOut.model_validate(one)) for one in found]
+
+    def some_keys(session: Session, after: str | None) -> list[tuple[str, Output]]:
+        found = access.page_of_company(session, company_id, after=after, limit=_ROWS_AT_ONCE)
+        return [(one.id, KeyOut.of(one, moment)) for one in found]
+
+    def some_communities(session: Session, after: str | None) -> list[tuple[str, Output]]:
+        found = community_queries.page(
+            session, caller, company_id=company_id, status=None, source=None, after=after, limit=_ROWS_AT_ONCE
+        )
+        return [(one.id, one) for one in communities.shown(session, caller, found)]
+
+    parts: dict[str, Read] = {
+        "person": some_people,
+        "key": some_keys,
+        "community": some_communities,
+    }
+    for kind, read in parts.items():
+        after: str | None = None
+        while True:
+            with database.reader() as session:
+                found = read(session, after)
+            yield from (_line(kind, shown) for _, shown in found)
+            if len(found) <= _ROWS_AT_ONCE:
+                break
+            after = found[-1][0]
+
+
+def _line(kind: str, shown: Output) -> bytes:
+    return (json.dumps({"kind": kind} | shown.model_dump(mode="json"), ensure_ascii=False) + "\n").encode()
