@@ -9,6 +9,7 @@ from fastapi import FastAPI, Path, Request
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import PlainTextResponse, RedirectResponse
 from fastapi_offline import FastAPIOffline
+from pydantic import ConfigDict
 from pydantic.json_schema import models_json_schema
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
@@ -67,12 +68,26 @@ TAGS = [
 class Health(Output):
     status: str
 
+    model_config = ConfigDict(json_schema_extra={"example": {"status": "ok"}})
+
 
 class ProblemExplained(Output):
     type: str
     title: str
     status: int
     explanation: str
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "type": "/problems/stale-etag",
+                "title": "The resource has changed meanwhile",
+                "status": 412,
+                "explanation": "Your If-Match does not fit the present version. Read it again, apply your change, "
+                "send it again.",
+            }
+        }
+    )
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:

@@ -140,6 +140,7 @@ async def once(
     idempotency_key: Annotated[
         str | None,
         Header(
+            alias="Idempotency-Key",
             max_length=200,
             pattern=r"^[\x21-\x7e]+$",
             description="Any text of your own, e.g. a UUID: repeating the request with it within 24 hours does "

@@ -86,6 +86,7 @@ def rotate_key(
     caller: KeeperDep,
     settings: SettingsDep,
     once: OnceDep,
+    recent: RecentKeysDep,
     response: Response,
 ) -> KeyCreated:
     """Give a key a new secret, shown in this answer only; the old one works on for the overlap."""
@@ -94,6 +95,7 @@ def rotate_key(
         lambda: access.rotate(session, caller, key_id, overlap, pepper),
         lambda known: access.shown_before(session, caller, known),
     )
+    recent.forget()
     return _shown_once(made, response)
 
 

@@ -1,12 +1,13 @@
 """The database: SQLite wired so that it neither locks nor loses, PostgreSQL as it comes."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
+import anyio
 from fastapi import Depends, Request
 from pydantic_core import from_json
 from sqlalchemy import JSON, Connection, DateTime, Dialect, Engine, Enum, event
@@ -27,6 +28,9 @@ SQLModel.metadata.naming_convention = {
 
 # More connections than the thread pool has threads: a smaller pool and a waiting dependency deadlock each other.
 _POOL = {"pool_size": 20, "max_overflow": 40}
+# Requests that write at the same time, in one process: half of the threads. SQLite has one writer anyway, and those
+# that wait here come in their order, while its own lock is asked for again and again.
+_WRITERS, _WRITERS_ON_SQLITE = 20, 1
 
 
 def stored_as_text(kind: type[StrEnum]) -> Enum:
@@ -64,6 +68,7 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.url = url
+        self.on_sqlite = url.startswith("sqlite")
         self.engine = _engine(url)
         self._reading = self.engine.execution_options(readonly=True)
 
@@ -122,7 +127,21 @@ async def _database(request: Request) -> Database:
     return database
 
 
-def _writing(database: Annotated[Database, Depends(_database)]) -> Iterator[Session]:
+async def _turn(request: Request) -> AsyncIterator[None]:
+    """Waits, without a thread or a connection, until it is this request's turn to write.
+
+    Otherwise all threads would wait for the write lock, and whoever holds it for a thread to finish its answer in.
+    """
+    state = request.app.state
+    if not hasattr(state, "turns"):
+        state.turns = anyio.Semaphore(_WRITERS_ON_SQLITE if state.database.on_sqlite else _WRITERS)
+    async with state.turns:
+        yield
+
+
+def _writing(
+    database: Annotated[Database, Depends(_database)], turn: Annotated[None, Depends(_turn, scope="function")]
+) -> Iterator[Session]:
     with database.session() as session:
         yield session
 

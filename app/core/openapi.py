@@ -19,6 +19,8 @@ def complete(document: dict[str, Any], further_schemas: dict[str, Any]) -> dict[
             _add_errors(path, method, operation)
             _add_headers(method, operation)
     for schema in schemas.values():
+        _add_nulls(schema)
+    for schema in schemas.values():
         _add_page_example(schema, schemas)
     return document
 
@@ -53,6 +55,16 @@ def _add_headers(method: str, operation: dict[str, Any]) -> None:
 
 def _header(kind: str, description: str) -> dict[str, Any]:
     return {"description": description, "schema": {"type": kind}}
+
+
+def _add_nulls(schema: dict[str, Any]) -> None:
+    """Answers are complete, unknown is null: the framework leaves nulls out of examples."""
+    example = schema.get("example")
+    if not isinstance(example, dict):
+        return
+    for name in schema.get("required", ()):
+        if {"type": "null"} in schema["properties"][name].get("anyOf", ()):
+            example.setdefault(name, None)
 
 
 def _add_page_example(schema: dict[str, Any], schemas: dict[str, Any]) -> None:

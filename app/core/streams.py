@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any, TypeVar
 
 from fastapi.concurrency import run_in_threadpool
-from fastapi.sse import KEEPALIVE_COMMENT, EventSourceResponse, format_sse_event
+from fastapi.responses import StreamingResponse
+from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 
 from app.core.schemas import Output
 
@@ -18,7 +19,7 @@ _LONGEST_SECONDS = 600.0
 Shown = TypeVar("Shown", bound=Output)
 
 
-def following(read: Callable[[], Shown], ended: Callable[[Shown], bool]) -> EventSourceResponse:
+def following(read: Callable[[], Shown], ended: Callable[[Shown], bool]) -> StreamingResponse:
     """Events `progress` with what `read` shows whenever it differs, the last one named `end`.
 
     `read` is called in a thread and opens a session of its own each time. The first look is taken by the caller's
@@ -42,7 +43,7 @@ def following(read: Callable[[], Shown], ended: Callable[[Shown], bool]) -> Even
                 yield KEEPALIVE_COMMENT
                 told = moment
 
-    return EventSourceResponse(events())
+    return StreamingResponse(events(), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
 
 
 def stream_of(model: type[Output]) -> dict[int | str, dict[str, Any]]:

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from fastapi.sse import EventSourceResponse
+from fastapi.responses import StreamingResponse
 
 from app.access.dependencies import CompanyDep, KeyedRoute, OnceDep
 from app.communities.schemas import EXAMPLE, Source
@@ -116,12 +116,12 @@ def read_import(import_id: ImportId, session: ReaderDep, caller: CompanyDep, lan
 @router.get(
     "/{import_id}/events",
     operation_id="follow_import",
-    response_class=EventSourceResponse,
+    response_class=StreamingResponse,
     responses=stream_of(ImportOut) | problems(404),
 )
 def follow_import(
     import_id: ImportId, database: DatabaseDep, caller: CompanyDep, language: LanguageDep
-) -> EventSourceResponse:
+) -> StreamingResponse:
     """The same as server-sent events, at each change until the import is done or failed."""
 
     def look() -> ImportOut:

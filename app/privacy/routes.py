@@ -22,7 +22,7 @@ CompanyId = Annotated[Id, Path(description="Id of the company.", examples=["cmp_
     response_class=StreamingResponse,
     responses={
         200: {
-            "description": "One JSON object a line, each with its `kind`: company, person, key, community.",
+            "description": "One JSON object a line, each with its `record`: company, person, key, community.",
             "content": {"application/x-ndjson": {"schema": {"type": "string"}}},
         },
         **problems(404),

@@ -26,7 +26,7 @@ Read = Callable[[Session, str | None], Sequence[tuple[str, Output]]]
 
 
 def export_company(database: Database, caller: Caller, company_id: str) -> Iterator[bytes]:
-    """Everything that is stored about a company, one JSON object a line, each with its `kind`.
+    """Everything that is stored about a company, one JSON object a line, each with its `record`.
 
     Read in portions, each in a short session of its own. Raises CompanyNotFound before the first line.
     """
@@ -71,16 +71,16 @@ def _lines(database: Database, caller: Caller, company_id: str, head: Sequence[O
         "key": some_keys,
         "community": some_communities,
     }
-    for kind, read in parts.items():
+    for record, read in parts.items():
         after: str | None = None
         while True:
             with database.reader() as session:
                 found = read(session, after)
-            yield from (_line(kind, shown) for _, shown in found)
+            yield from (_line(record, shown) for _, shown in found)
             if len(found) <= _ROWS_AT_ONCE:
                 break
             after = found[-1][0]
 
 
-def _line(kind: str, shown: Output) -> bytes:
-    return (json.dumps({"kind": kind} | shown.model_dump(mode="json"), ensure_ascii=False) + "\n").encode()
+def _line(record: str, shown: Output) -> bytes:
+    return (json.dumps({"record": record} | shown.model_dump(mode="json"), ensure_ascii=False) + "\n").encode()

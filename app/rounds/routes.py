@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
-from fastapi.sse import EventSourceResponse
+from fastapi.responses import StreamingResponse
 
 from app.access.dependencies import KeyedRoute, OnceDep, OrganizerDep
 from app.core.database import DatabaseDep, ReaderDep, SessionDep
@@ -72,12 +72,12 @@ def start_round(
 @router.get(
     "/{round_id}/events",
     operation_id="follow_round",
-    response_class=EventSourceResponse,
+    response_class=StreamingResponse,
     responses=stream_of(RoundOut) | problems(404),
 )
 def follow_round(
     round_id: RoundId, database: DatabaseDep, caller: OrganizerDep, language: LanguageDep
-) -> EventSourceResponse:
+) -> StreamingResponse:
     """The same as server-sent events, at each change until the round is proposed or failed."""
 
     def look() -> RoundOut:

@@ -4,6 +4,7 @@ from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
+from pydantic.config import JsonDict
 
 from app.core.schemas import Id, Input, Line, Output, UtcTime
 from app.rounds.models import RoundStatus
@@ -65,6 +66,20 @@ class RoundScopeOut(Output):
     communities: list[str]
 
 
+_CARD: JsonDict = {
+    "id": "cmt_06em2n0u4hsm7bg6m3r8t2f5ac",
+    "name": "Data Literacy Circle",
+    "company_id": "cmp_06em2n0u4hsm7bg6m3r8t2f5ac",
+    "company": "Nordwerk AG",
+}
+_NEAREST: JsonDict = {
+    "id": "cmt_06em2n0u4hsm7bg6m3r8t2f5ad",
+    "name": "Chart readers",
+    "company_id": "cmp_06em2n0u4hsm7bg6m3r8t2f5ad",
+    "company": "Suedhafen Health",
+}
+
+
 class RoundOut(Output):
     id: str
     title: str
@@ -82,6 +97,28 @@ class RoundOut(Output):
     created_at: UtcTime
     started_at: UtcTime | None
     finished_at: UtcTime | None
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "id": "rnd_06em2n0u4hsm7bg6m3r8t2f5ac",
+                "title": "Spring meetup 2027",
+                "status": "proposed",
+                "settings": {"objective": "quality", "min_similarity": 0.1, "cost": 0.0, "alternates": 3},
+                "scope": {"companies": [], "communities": []},
+                "progress": 1.0,
+                "stage": "done: look at the proposals",
+                "snapshot_hash": "7d865e959b2466918c9863afca942d0fb89d7c9ac0c99bafc3749504ded97730",
+                "communities": 155,
+                "proposals": 68,
+                "unmatched": 26,
+                "total_similarity": 18.4,
+                "created_at": "2026-11-24T09:00:00Z",
+                "started_at": "2026-11-24T09:01:00Z",
+                "finished_at": "2026-11-24T09:01:04Z",
+            }
+        }
+    )
 
 
 class CommunityCard(Output):
@@ -127,18 +164,8 @@ class ProposalOut(Output):
         json_schema_extra={
             "example": {
                 "id": "prp_06em2n0u4hsm7bg6m3r8t2f5ac",
-                "a": {
-                    "id": "cmt_06em2n0u4hsm7bg6m3r8t2f5ac",
-                    "name": "Data Literacy Circle",
-                    "company_id": "cmp_06em2n0u4hsm7bg6m3r8t2f5ac",
-                    "company": "Nordwerk AG",
-                },
-                "b": {
-                    "id": "cmt_06em2n0u4hsm7bg6m3r8t2f5ad",
-                    "name": "Chart readers",
-                    "company_id": "cmp_06em2n0u4hsm7bg6m3r8t2f5ad",
-                    "company": "Suedhafen Health",
-                },
+                "a": _CARD,
+                "b": _NEAREST,
                 "similarity": 0.41,
                 "reasons": [
                     {
@@ -170,3 +197,16 @@ class UnmatchedOut(Output):
     nearest: CommunityCard | None
     nearest_similarity: float | None
     changes: list[ChangeOut] = Field(description="What would change it.")
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "community": _CARD,
+                "kind": "below_min_similarity",
+                "text": "The most similar community is not similar enough.",
+                "nearest": _NEAREST,
+                "nearest_similarity": 0.07,
+                "changes": [{"kind": "describe_more", "text": "Describe purpose, topics, offers in more words."}],
+            }
+        }
+    )

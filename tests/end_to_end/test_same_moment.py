@@ -28,9 +28,9 @@ def world(any_database_url: str) -> Iterator[World]:
     database.dispose()
 
 
-def at_once(request: Callable[[int], Response]) -> list[Response]:
-    with ThreadPoolExecutor(CLIENTS) as pool:
-        return list(pool.map(request, range(CLIENTS)))
+def at_once(request: Callable[[int], Response], clients: int = CLIENTS) -> list[Response]:
+    with ThreadPoolExecutor(clients) as pool:
+        return list(pool.map(request, range(clients)))
 
 
 def statuses(answers: list[Response]) -> list[int]:
@@ -111,3 +111,58 @@ def test_characters_that_postgresql_does_not_store_stop_nothing_else(world: Worl
 
     assert [done[count] for count in ("status", "created", "refused")] == ["done", 1, 4]
     assert statuses(answers) == [422] * 6
+
+
+def test_the_same_idempotency_key_at_the_same_moment_makes_one_thing(world: World) -> None:
+    portal = world.portal(world.company())
+
+    answers = at_once(
+        lambda n: portal.post("/v1/communities", json=CIRCLE, headers={"Idempotency-Key": "same"}),
+    )
+    others = at_once(
+        lambda n: portal.post("/v1/communities", json=CIRCLE | {"name": f"{n}"}, headers={"Idempotency-Key": "mixed"})
+    )
+
+    assert statuses(answers) == [201] * CLIENTS
+    assert len({answer.json()["id"] for answer in answers}) == 1
+    assert statuses(others) == [201] + [422] * (CLIENTS - 1)
+    assert len(portal.get("/v1/communities").json()["items"]) == 2
+
+
+def test_two_hundred_clients_store_the_same_fifty_communities(world: World) -> None:
+    portal = world.portal(world.company())
+
+    def store(number: int) -> Response:
+        document = CIRCLE | {"tags": [f"t{number}"], "managers": [{"email": "a@own.example", "first_name": "A"}]}
+        return portal.put(f"/v1/sources/intranet/communities/c{number % 50}", json=document)
+
+    answers = at_once(store, 200)
+
+    assert statuses(answers) == [200] * 150 + [201] * 50
+    stored = portal.get("/v1/communities", params={"limit": 200}).json()["items"]
+    assert sorted(one["external_id"] for one in stored) == sorted(f"c{number}" for number in range(50))
+    assert {one["version"] for one in stored} == {4}
+
+
+def test_a_merge_happens_once_from_either_side(world: World) -> None:
+    portal = world.portal(world.company())
+    ids = [portal.put(f"/v1/sources/x/communities/{n}", json=CIRCLE).json()["id"] for n in range(2)]
+
+    answers = at_once(lambda n: portal.post(f"/v1/communities/{ids[n % 2]}/merge", json={"into": ids[1 - n % 2]}))
+
+    assert statuses(answers) == [200] + [409] * (CLIENTS - 1)
+    [left] = [one for one in portal.get("/v1/communities").json()["items"] if one["status"] != "archived"]
+    assert len(left["also_known_as"]) == 1
+
+
+def test_a_key_is_rotated_one_after_the_other(world: World) -> None:
+    made = world.operator.post("/v1/keys", json={"role": "organizer", "label": "x"}).json()
+
+    answers = at_once(lambda n: world.operator.post(f"/v1/keys/{made['id']}/rotate", json={}))
+    accepted = [
+        world.client.get("/v1/me", headers={"Authorization": f"Bearer {answer.json()['key']}"}).status_code
+        for answer in answers
+    ]
+
+    # The newest secret and the one before.
+    assert sorted(accepted) == [200] * 2 + [401] * (CLIENTS - 2)

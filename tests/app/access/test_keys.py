@@ -1,3 +1,4 @@
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -5,6 +6,9 @@ import time_machine
 from starlette.testclient import TestClient
 
 from app.access.models import Role
+from app.core.settings import Settings
+from app.main import create_app
+from tests.end_to_end.service import wait_for
 from tests.world import World
 
 
@@ -141,3 +145,60 @@ def test_people_are_seen_inside_their_company_only(world: World) -> None:
     assert (unknown.status_code, unknown.json()["type"]) == (422, "/problems/company-unknown")
     nowhere = world.operator.post("/v1/people", json=contact)
     assert (nowhere.status_code, nowhere.json()["type"]) == (422, "/problems/company-not-named")
+
+
+def test_a_rotated_key_works_beside_the_old_one_for_the_overlap(world: World, client: TestClient) -> None:
+    made = world.operator.post("/v1/keys", json={"role": "organizer", "label": "x"}).json()
+
+    rotated = world.operator.post(f"/v1/keys/{made['id']}/rotate", json={"overlap_hours": 24})
+
+    assert (rotated.status_code, rotated.json()["id"], rotated.json()["status"]) == (201, made["id"], "rotating")
+    old, new = ({"Authorization": f"Bearer {one['key']}"} for one in (made, rotated.json()))
+    assert [client.get("/v1/me", headers=key).status_code for key in (old, new)] == [200, 200]
+    with time_machine.travel(datetime.now(UTC) + timedelta(hours=24, seconds=1), tick=False):
+        assert [client.get("/v1/me", headers=key).status_code for key in (old, new)] == [401, 200]
+        assert world.operator.get(f"/v1/keys/{made['id']}").json()["status"] == "active"
+
+
+def test_a_rotation_without_overlap_stops_the_old_secret_at_once(world: World, client: TestClient) -> None:
+    made = world.operator.post("/v1/keys", json={"role": "organizer", "label": "x"}).json()
+    old = {"Authorization": f"Bearer {made['key']}"}
+    assert client.get("/v1/me", headers=old).status_code == 200
+
+    world.operator.post(f"/v1/keys/{made['id']}/rotate", json={"overlap_hours": 0})
+
+    assert client.get("/v1/me", headers=old).status_code == 401
+
+
+def test_a_key_that_is_not_in_use_is_not_rotated(world: World) -> None:
+    made = world.operator.post("/v1/keys", json={"role": "organizer", "label": "x"}).json()
+    world.operator.post(f"/v1/keys/{made['id']}/revoke")
+
+    refused = world.operator.post(f"/v1/keys/{made['id']}/rotate", json={})
+
+    assert (refused.status_code, refused.json()["type"]) == (409, "/problems/key-not-in-use")
+
+
+def test_a_revoked_key_is_refused_within_a_second_by_a_process_that_knew_it(world: World, settings: Settings) -> None:
+    made = world.operator.post("/v1/keys", json={"role": "organizer", "label": "x"}).json()
+    headers = {"Authorization": f"Bearer {made['key']}"}
+    with TestClient(create_app(settings)) as other_process:
+        assert other_process.get("/v1/me", headers=headers).status_code == 200
+        world.operator.post(f"/v1/keys/{made['id']}/revoke")
+        revoked = time.monotonic()
+
+        wait_for(lambda: other_process.get("/v1/me", headers=headers).status_code == 401, "the key to be refused")
+
+        assert time.monotonic() - revoked < 1.5
+
+
+@pytest.mark.parametrize("role", [Role.OPERATOR, Role.ORGANIZER, Role.COORDINATOR, Role.PORTAL])
+def test_each_role_has_a_variant_that_only_reads(world: World, role: Role) -> None:
+    company_id = world.company() if role in (Role.COORDINATOR, Role.PORTAL) else None
+
+    reader = world.caller(role, company_id, read_only=True)
+
+    assert reader.get("/v1/me").json()["read_only"] is True
+    assert reader.get("/v1/communities").status_code == 200
+    refused = reader.post("/v1/communities/publish", json={})
+    assert (refused.status_code, refused.json()["type"]) == (403, "/problems/key-reads-only")

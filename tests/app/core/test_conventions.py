@@ -1,0 +1,314 @@
+"""The conventions of the interface, for every operation that there is: a new one that forgets one fails here."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from httpx2 import Response
+from starlette.testclient import TestClient
+
+from app.access.models import Role
+from app.core.settings import Settings
+from app.main import create_app
+from tests.world import ApiCaller, JsonObject, World, ndjson
+
+CIRCLE: JsonObject = {"name": "Circle", "tags": ["python"], "languages": ["en"]}
+
+
+@dataclass(frozen=True)
+class Operation:
+    method: str
+    path: str
+    described: dict[str, Any]
+
+    @property
+    def id(self) -> str:
+        return str(self.described["operationId"])
+
+    @property
+    def parameters(self) -> set[str]:
+        return {one["name"] for one in self.described.get("parameters", [])}
+
+    @property
+    def answers(self) -> dict[str, Any]:
+        answers: dict[str, Any] = self.described["responses"]
+        return answers
+
+    @property
+    def is_json(self) -> bool:
+        return "application/json" in self.answers.get("200", {}).get("content", {})
+
+
+def _documented() -> dict[str, Any]:
+    application = create_app(Settings(database_url="sqlite:////tmp/c3-tandem-never-opened.db", log_level="error"))
+    document: dict[str, Any] = application.openapi()
+    return document
+
+
+DOCUMENT = _documented()
+OPERATIONS = [
+    Operation(method.upper(), path, described)
+    for path, methods in DOCUMENT["paths"].items()
+    for method, described in methods.items()
+]
+KEYED = [one for one in OPERATIONS if one.path.startswith("/v1")]
+POSTS = {one.id: one for one in KEYED if one.method == "POST"}
+SINGLES = [one for one in KEYED if one.method == "GET" and one.is_json and "cursor" not in one.parameters]
+LISTS = [one for one in KEYED if one.method == "GET" and "cursor" in one.parameters]
+
+
+def each(operations: list[Operation]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("operation", [pytest.param(one, id=one.id) for one in operations])
+
+
+class Example:
+    """One of everything, so that each address of the document leads somewhere."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.company = world.company()
+        self.other = world.company("Other", sector="health")
+        self.portal = world.portal(self.company)
+        self.coordinator = world.caller(Role.COORDINATOR, self.company)
+        [self.published] = world.published(self.company, CIRCLE)
+        world.published(self.other, CIRCLE)
+        self.person = self.made(self.portal.post("/v1/people", json={"email": "a@x.example", "first_name": "A"}))
+        self.key = self.made(self.coordinator.post("/v1/keys", json={"role": "portal", "label": "x"}))
+        self.import_ = world.imported(self.portal, ndjson([{"external_id": "i", "name": "I"}, {"external_id": "j"}]))
+        self.round = world.proposed_round()["id"]
+
+    @staticmethod
+    def made(answer: Response) -> str:
+        assert answer.status_code in (200, 201, 202), answer.text
+        return str(answer.json()["id"])
+
+    def draft(self, name: str, **fields: object) -> str:
+        return self.made(self.portal.put(f"/v1/sources/intranet/communities/{name}", json=CIRCLE | fields))
+
+    def drafted_round(self) -> str:
+        return self.made(self.world.organizer.post("/v1/rounds", json={"title": "x"}))
+
+    def invited(self, name: str) -> str:
+        return self.made(self.world.operator.post("/v1/companies", json={"name": name, "sector": "health"}))
+
+    def in_state(self, name: str, *steps: str) -> str:
+        community = self.draft(name)
+        for step in steps:
+            body = {"consent_by": "manager"} if step == "publish" else {}
+            self.made(self.portal.post(f"/v1/communities/{community}/{step}", json=body))
+        return community
+
+    def waiting_person(self) -> str:
+        address = f"/v1/companies/{self.company}"
+        headers = {"If-Match": self.world.operator.get(address).headers["ETag"]}
+        self.made(self.world.operator.patch(address, json={"mail_domains": ["own.example"]}, headers=headers))
+        return self.made(self.portal.post("/v1/people", json={"email": "far@away.example", "first_name": "Far"}))
+
+    def address(self, path: str) -> str:
+        """The path with ids of this world; an unknown parameter is a reason to add one here."""
+        ids = {
+            "company_id": self.company,
+            "other_id": self.other,
+            "community_id": self.published,
+            "person_id": self.person,
+            "key_id": self.key,
+            "import_id": self.import_["id"],
+            "round_id": self.round,
+            "source": "intranet",
+            "external_id": "circle",
+        }
+        return re.sub(r"\{(\w+)(?::path)?\}", lambda found: ids[found[1]], path)
+
+    def reader(self, operation: Operation) -> ApiCaller:
+        """Somebody who may read this."""
+        return self.world.organizer if operation.path.startswith("/v1/rounds") else self.coordinator
+
+
+@pytest.fixture
+def example(world: World) -> Example:
+    return Example(world)
+
+
+Sent = tuple[ApiCaller, str, JsonObject]
+# For each POST a request that succeeds; one that is missing here is one that nobody has tried to repeat.
+REQUESTS: dict[str, Callable[[Example], Sent]] = {
+    "create_community": lambda e: (e.portal, "/v1/communities", CIRCLE),
+    "publish_communities": lambda e: (
+        e.portal,
+        "/v1/communities/publish",
+        {"community_ids": [e.draft("a"), e.draft("b")], "consent_by": "manager"},
+    ),
+    "confirm_community": lambda e: (e.portal, f"/v1/communities/{e.draft('a')}/confirm", {}),
+    "publish_community": lambda e: (
+        e.portal,
+        f"/v1/communities/{e.draft('a')}/publish",
+        {"consent_by": "manager"},
+    ),
+    "pause_community": lambda e: (e.portal, f"/v1/communities/{e.in_state('a', 'publish')}/pause", {}),
+    "resume_community": lambda e: (e.portal, f"/v1/communities/{e.in_state('a', 'publish', 'pause')}/resume", {}),
+    "archive_community": lambda e: (e.portal, f"/v1/communities/{e.draft('a')}/archive", {}),
+    "merge_community": lambda e: (e.portal, f"/v1/communities/{e.draft('a')}/merge", {"into": e.draft("b")}),
+    "import_communities": lambda e: (e.portal, "/v1/imports?source=intranet", {}),
+    "create_round": lambda e: (e.world.organizer, "/v1/rounds", {"title": "Spring"}),
+    "start_round": lambda e: (e.world.organizer, f"/v1/rounds/{e.drafted_round()}/start", {}),
+    "create_company": lambda e: (e.world.operator, "/v1/companies", {"name": "New", "sector": "health"}),
+    "activate_company": lambda e: (e.world.operator, f"/v1/companies/{e.invited('New')}/activate", {}),
+    "leave_company": lambda e: (e.world.operator, f"/v1/companies/{e.other}/leave", {}),
+    "create_key": lambda e: (e.coordinator, "/v1/keys", {"role": "portal", "label": "x"}),
+    "rotate_key": lambda e: (e.coordinator, f"/v1/keys/{e.key}/rotate", {"overlap_hours": 1}),
+    "revoke_key": lambda e: (e.coordinator, f"/v1/keys/{e.key}/revoke", {}),
+    "create_person": lambda e: (e.portal, "/v1/people", {"email": "new@x.example", "first_name": "New"}),
+    "approve_person": lambda e: (e.coordinator, f"/v1/people/{e.waiting_person()}/approve", {}),
+}
+SECRETS = {"create_key", "rotate_key"}
+
+
+def send(sent: Sent, key: str) -> Response:
+    caller, address, body = sent
+    if address.startswith("/v1/imports"):
+        headers = {"Idempotency-Key": key, "Content-Type": "application/json"}
+        return caller.post(address, content=b'[{"external_id": "x", "name": "X"}]', headers=headers)
+    return caller.post(address, json=body, headers={"Idempotency-Key": key})
+
+
+@pytest.mark.parametrize("name", sorted(POSTS))
+def test_a_post_that_is_repeated_does_nothing_twice(example: Example, name: str) -> None:
+    sent = REQUESTS[name](example)
+
+    first, again = send(sent, "k-1"), send(sent, "k-1")
+
+    assert first.status_code in (200, 201, 202), first.text
+    if name in SECRETS:
+        assert (again.status_code, again.json()["type"]) == (409, "/problems/secret-shown-before")
+        assert first.json()["id"] in again.json()["detail"]
+        assert first.json()["key"] not in again.text
+    else:
+        assert (again.status_code, again.json()) == (first.status_code, first.json())
+    other = send((sent[0], sent[1], sent[2] | {"another": "body"}), "k-1")
+    if not sent[1].startswith("/v1/imports"):
+        assert (other.status_code, other.json()["type"]) in (
+            (422, "/problems/idempotency-key-reused"),
+            # An unknown field is told first.
+            (422, "/problems/invalid-input"),
+        )
+
+
+@each(KEYED)
+def test_an_operation_tells_its_parameters_and_errors(operation: Operation) -> None:
+    assert {"401", "403", "429"} <= operation.answers.keys()
+    if "requestBody" in operation.described:
+        assert {"400", "413", "422"} <= operation.answers.keys()
+    if "{" in operation.path:
+        assert "404" in operation.answers
+    if operation.method == "POST":
+        assert "Idempotency-Key" in operation.parameters
+    if operation.method in ("PATCH", "DELETE", "PUT"):
+        assert "If-Match" in operation.parameters
+        assert "412" in operation.answers
+        if "{external_id}" not in operation.path:
+            assert "428" in operation.answers
+    if "202" in operation.answers:
+        assert f"{operation.path.removesuffix('/start')}" in DOCUMENT["paths"]
+
+
+@each(OPERATIONS)
+def test_an_answer_has_a_realistic_example(operation: Operation) -> None:
+    schemas = DOCUMENT["components"]["schemas"]
+    for status in ("200", "201", "202"):
+        content = operation.answers.get(status, {}).get("content", {}).get("application/json")
+        if content is None:
+            continue
+        name = content["schema"].get("$ref", "").rpartition("/")[2]
+        assert "example" in schemas[name], name
+        assert schemas[name]["example"].keys() == schemas[name]["properties"].keys(), name
+
+
+@each(KEYED)
+def test_nothing_is_looked_at_without_an_accepted_key(client: TestClient, operation: Operation) -> None:
+    path = re.sub(r"\{\w+\}", "x", operation.path)
+    headers = {"Content-Type": "application/json", "Authorization": "Bearer tdm_0.wrong"}
+
+    answer = client.request(operation.method, path, content=b"{not json", headers=headers)
+
+    assert (answer.status_code, answer.json()["type"]) == (401, "/problems/key-not-accepted")
+
+
+@each([one for one in KEYED if one.method != "GET"])
+def test_a_read_only_key_changes_nothing(world: World, operation: Operation) -> None:
+    for role in (Role.OPERATOR, Role.ORGANIZER):
+        reader = world.caller(role, read_only=True)
+        path = re.sub(r"\{\w+\}", "x", operation.path)
+
+        answer = reader._request(operation.method, path, json={})
+
+        assert (answer.status_code, answer.json()["type"]) == (403, "/problems/key-reads-only")
+
+
+@each(SINGLES)
+def test_a_single_resource_has_an_etag_and_is_not_sent_twice(example: Example, operation: Operation) -> None:
+    caller, address = example.reader(operation), example.address(operation.path)
+
+    first = caller.get(address)
+    same = caller.get(address, headers={"If-None-Match": f'"other", {first.headers["ETag"]}'})
+    other = caller.get(address, headers={"If-None-Match": '"other"'})
+    head = caller._request("HEAD", address)
+
+    assert first.status_code == 200, first.text
+    assert (same.status_code, same.content, same.headers["ETag"]) == (304, b"", first.headers["ETag"])
+    assert other.json() == first.json()
+    assert (head.status_code, head.content, head.headers["ETag"]) == (200, b"", first.headers["ETag"])
+
+
+@each(LISTS)
+def test_a_list_has_pages_limits_and_sealed_cursors(example: Example, operation: Operation) -> None:
+    caller, address = example.reader(operation), example.address(operation.path)
+
+    page = caller.get(address, params={"limit": 1})
+    assert page.status_code == 200, page.text
+    assert {"items", "next_cursor"} <= page.json().keys()
+    assert len(page.json()["items"]) <= 1
+    cursor = page.json()["next_cursor"] or "bm9ib2R5LW1hZGUtdGhpcw"
+    changed = ("A" if cursor[0] != "A" else "B") + cursor[1:]
+    for query in ({"limit": 0}, {"limit": 10_000}, {"limit": "x"}, {"cursor": changed}, {"cursor": "é"}):
+        refused = caller.get(address, params=query)
+        assert refused.status_code == 422, query
+
+
+def test_a_cursor_of_another_list_is_refused(example: Example) -> None:
+    cursor = example.world.operator.get("/v1/companies", params={"limit": 1}).json()["next_cursor"]
+
+    refused = example.world.operator.get("/v1/communities", params={"cursor": cursor})
+
+    assert cursor is not None
+    assert (refused.status_code, refused.json()["type"]) == (422, "/problems/invalid-cursor")
+
+
+@each([one for one in KEYED if one.method in ("PATCH", "DELETE", "PUT") and "{external_id}" not in one.path])
+def test_a_change_needs_the_version_it_was_made_on(example: Example, operation: Operation) -> None:
+    address = example.address(operation.path)
+    schema = operation.described["requestBody"]["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+    body = DOCUMENT["components"]["schemas"][schema]["example"]
+    caller = example.coordinator
+    before = caller.get(address)
+
+    answers = [
+        caller._request(operation.method, address, json=body, headers=headers)
+        for headers in ({}, {"If-Match": '"stale"'}, {"If-Match": before.headers["ETag"]})
+    ]
+
+    assert [answer.status_code for answer in answers] == [428, 412, 200]
+    assert answers[2].headers["ETag"] == caller.get(address).headers["ETag"] != before.headers["ETag"]
+
+
+def test_every_operation_of_the_service_stands_in_the_document(client: TestClient) -> None:
+    from fastapi.routing import APIRoute
+
+    from app.access.dependencies import KeyedRoute
+
+    routes = [route for route in client.app.routes if isinstance(route, APIRoute)]  # type: ignore[attr-defined]
+    for route in routes:
+        if route.path.startswith("/v1"):
+            assert isinstance(route, KeyedRoute), route.path
+            assert route.include_in_schema, route.path
