@@ -7,7 +7,7 @@ from app.communities.models import Community, CommunityManager
 from app.companies.models import Company
 from app.core.events import Event
 from app.core.jobs import Job, WorkerSeen
-from app.imports.models import Import, ImportPayload, ImportRefusal
+from app.imports.models import Import, ImportChange, ImportPayload, ImportRefusal
 from app.people.models import Person
 from app.rounds.models import Proposal, Round, RoundSnapshot, RoundUnmatched
 
@@ -20,6 +20,7 @@ __all__ = [
     "Company",
     "Event",
     "Import",
+    "ImportChange",
     "ImportPayload",
     "ImportRefusal",
     "Job",

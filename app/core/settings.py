@@ -30,6 +30,9 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     max_body_bytes: int = Field(1_048_576, ge=1, description="Largest JSON body, except imports.")
     max_import_bytes: int = Field(67_108_864, ge=1, description="Largest import.")
+    max_import_unpacked_bytes: int = Field(
+        268_435_456, ge=1, description="Largest import once it is unpacked, when it comes as gzip."
+    )
     lease_seconds: float = Field(
         60.0,
         gt=0,

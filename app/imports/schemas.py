@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from app.core.schemas import Output, UtcTime
-from app.imports.models import ImportFormat, ImportStatus
+from app.imports.models import Change, ImportFormat, ImportStatus
 
 
 class ImportOut(Output):
@@ -20,6 +20,13 @@ class ImportOut(Output):
     updated: int
     unchanged: int
     refused: int = Field(description="Rows not stored; see /v1/imports/{id}/refusals.")
+    missing: int | None = Field(
+        description="Communities of this source that are stored, not archived, and not in the file; they stay as "
+        "they are. Null until the whole file has been read."
+    )
+    details_kept: bool = Field(
+        description="Whether /refusals and /changes still list rows: they do for the newest 20 imports of a source."
+    )
     problem: str | None = Field(description="Why the whole import failed, and what to do.")
     created_at: UtcTime
     started_at: UtcTime | None
@@ -27,6 +34,21 @@ class ImportOut(Output):
 
 
 class RefusalOut(Output):
-    line: int = Field(description="Line of the file, or number of the element in a JSON array, from 1.")
-    field: str | None = Field(description="JSON pointer to the field; null when the whole row is meant.")
+    line: int = Field(
+        description="Line of the file on which the row starts, or number of the element in a JSON array, from 1."
+    )
+    field: str | None = Field(
+        description="In a CSV file the heading as it is written there (the one to add where the column is missing), "
+        "otherwise the same as `pointer`; null when the whole row is meant."
+    )
+    pointer: str | None = Field(description="JSON pointer to the field of the profile that is meant.")
     problem: str = Field(description="What is wrong and what to do.")
+
+
+class ChangeOut(Output):
+    change: Change
+    line: int | None = Field(description="Line of the file; null for a missing community.")
+    external_id: str
+    community_id: str | None = Field(description="Null for a new one in a dry run.")
+    name: str
+    fields: list[str] = Field(description="Fields that differ, for a changed community.")
