@@ -48,7 +48,9 @@ def _without_tags(text: str) -> str:
         if token[0] == "-->" and hidden != "-->":
             continue
         if not hidden:
-            kept.append(text[position : token.start()])
+            between = text[position : token.start()]
+            # How the source of a page is laid out says nothing about its lines.
+            kept.append(" " if found and not between.strip() else between)
         position, found = token.end(), True
         if hidden:
             if (token[0] == "-->" and hidden == "-->") or (token["end"] and name == hidden):
@@ -65,8 +67,8 @@ def _without_tags(text: str) -> str:
 
 
 def _instead_of(name: str, *, ends: bool) -> str:
-    if name == "li" and not ends:
-        return "\n- "
+    if name == "li":
+        return "" if ends else "\n- "
     if name in _LINES:
         return "\n"
     return " " if name in {"td", "th"} else ""

@@ -76,7 +76,9 @@ class FileReading:
     @property
     def progress(self) -> float:
         """How much of the file has been read, 0 to 1."""
-        return self._share if self._share is not None else self._raw.tell() / max(len(self._content), 1)
+        if self._share is not None:
+            return self._share
+        return 1.0 if self._raw.closed else self._raw.tell() / max(len(self._content), 1)
 
     def rows(self) -> Iterator[Row]:
         first_line: dict[str, int] = {}
@@ -103,7 +105,7 @@ class FileReading:
 
     def _checked(self, found: _Found) -> Row:
         if found.refusal is not None:
-            return Row(found.line, None, None, (found.refusal,))
+            return Row(found.line, _external_id(found.record), None, (found.refusal,))
         if not isinstance(found.record, dict):
             return Row(found.line, None, None, (Refusal("row_not_object"),))
         record = _normal(found.record)
@@ -112,9 +114,7 @@ class FileReading:
         except ValidationError as error:
             findings = error.errors(include_url=False, include_input=False)
             refused = (self._refusal(found, one) for one in findings[:_MOST_REFUSALS_OF_A_ROW])
-            external_id = record.get("external_id")
-            named = external_id.strip() if isinstance(external_id, str) else None
-            return Row(found.line, named, None, tuple(refused))
+            return Row(found.line, _external_id(record), None, tuple(refused))
         return Row(found.line, row.external_id, row)
 
     def _refusal(self, found: _Found, finding: ErrorDetails) -> Refusal:
@@ -168,11 +168,24 @@ class FileReading:
             for record in table.records():
                 self._raw = table.raw
                 if record.kind is not None:
-                    yield _Found(record.line, None, Refusal(record.kind, None, record.context))
+                    named = _named(columns, record.cells)
+                    yield _Found(record.line, named, Refusal(record.kind, None, record.context))
                 else:
                     yield _of_cells(record.line, columns, record.cells)
         except UnreadableFile as failure:
             self.failure = failure
+
+
+def _external_id(record: object) -> str | None:
+    """By which a refused row can still be recognised, so that its community is not taken for missing."""
+    external_id = record.get("external_id") if isinstance(record, dict) else None
+    return external_id.strip() if isinstance(external_id, str) else None
+
+
+def _named(columns: Sequence[Column], texts: Sequence[str]) -> dict[str, object]:
+    """The external id of a row with too many or too few cells, where it stands in front of what is amiss."""
+    place = next(place for place, column in enumerate(columns) if column.target == "external_id")
+    return {"external_id": texts[place]} if place < len(texts) else {}
 
 
 def _of_cells(line: int, columns: Sequence[Column], texts: Sequence[str]) -> _Found:

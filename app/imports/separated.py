@@ -26,7 +26,7 @@ _NOT_TEXT = re.compile("[\udc80-\udcff]")
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One row: its cells, or what keeps it from being read."""
+    """One row: its cells, and what keeps it from being read, if anything does."""
 
     line: int
     cells: list[str]
@@ -160,9 +160,9 @@ def _checked(record: Record, headings: int, encoding: str) -> Record:
         return Record(record.line, [], "row_not_text", {"encoding": _NAMES[encoding]})
     context: dict[str, str | int | float] = {"cells": len(cells), "headings": headings}
     if len(cells) < headings:
-        return Record(record.line, [], "row_too_narrow", context)
+        return Record(record.line, cells, "row_too_narrow", context)
     if any(cell.strip() for cell in cells[headings:]):
-        return Record(record.line, [], "row_too_wide", context)
+        return Record(record.line, cells, "row_too_wide", context)
     return Record(record.line, cells[:headings])
 
 

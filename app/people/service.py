@@ -2,15 +2,18 @@
 
 from collections.abc import Iterable, Sequence
 
+from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, col, select
+from sqlmodel import Session, SQLModel, col, select
 
 from app.core.clock import now
 from app.core.errors import Conflict, NotFound, Unprocessable
 from app.core.i18n import mark
 from app.core.ids import new_id
-from app.people.models import Person
+from app.people.models import Person, PersonStatus
 from app.people.schemas import Contact
+
+_PERSON = SQLModel.metadata.tables["person"]
 
 
 class PersonNotFound(NotFound):
@@ -35,7 +38,7 @@ def create(session: Session, company_id: str, contact: Contact) -> Person:
     """A new person. Raises PersonExists for an address that the company has already."""
     if _by_email(session, company_id, [contact.email]):
         raise PersonExists
-    person = _new(company_id, contact)
+    person = Person.model_validate(_row(company_id, contact))
     try:
         with session.begin_nested():
             session.add(person)
@@ -47,20 +50,22 @@ def create(session: Session, company_id: str, contact: Contact) -> Person:
     return person
 
 
-def ensure(session: Session, company_id: str, contacts: Iterable[Contact]) -> dict[str, Person]:
-    """For each contact the person of the company with that address, created when new, renamed when changed."""
+def ensured(session: Session, company_id: str, contacts: Iterable[Contact]) -> dict[str, str]:
+    """For each address the id of the company's person, created when new, renamed when changed."""
     wanted = {contact.email: contact for contact in contacts}
-    people = _by_email(session, company_id, list(wanted))
-    for email, contact in wanted.items():
-        if email in people:
-            people[email].first_name = contact.first_name
-            people[email].language = contact.language or people[email].language
-            session.add(people[email])
-            continue
-        people[email] = _new(company_id, contact)
-        session.add(people[email])
+    present = _by_email(session, company_id, list(wanted))
+    for email, person in present.items():
+        person.first_name = wanted[email].first_name
+        person.language = wanted[email].language or person.language
+        session.add(person)
+    new_ones = [_row(company_id, contact) for email, contact in wanted.items() if email not in present]
     session.flush()
-    return people
+    if new_ones:
+        # Plain rows: an import brings thousands.
+        session.execute(insert(_PERSON), new_ones)
+    return {email: person.id for email, person in present.items()} | {
+        str(row["email"]): str(row["id"]) for row in new_ones
+    }
 
 
 def get(session: Session, person_id: str, *, company_id: str | None) -> Person:
@@ -81,15 +86,16 @@ def page(session: Session, *, company_id: str | None, after: str | None, limit: 
     return session.exec(query).all()
 
 
-def _new(company_id: str, contact: Contact) -> Person:
-    return Person(
-        id=new_id("per"),
-        company_id=company_id,
-        email=contact.email,
-        first_name=contact.first_name,
-        language=contact.language,
-        created_at=now(),
-    )
+def _row(company_id: str, contact: Contact) -> dict[str, object]:
+    return {
+        "id": new_id("per"),
+        "company_id": company_id,
+        "email": contact.email,
+        "first_name": contact.first_name,
+        "language": contact.language,
+        "status": PersonStatus.ACTIVE,
+        "created_at": now(),
+    }
 
 
 def _by_email(session: Session, company_id: str, emails: Sequence[str]) -> dict[str, Person]:
