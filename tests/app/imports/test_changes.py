@@ -197,7 +197,7 @@ def test_an_external_id_that_became_another_communitys_changes_nothing_and_misse
         found = by_own_ids(session, company_id, source, [*external_ids, "kept"], **options)
         return found | {"merged": found["kept"]}
 
-    monkeypatch.setattr(documents.queries, "by_external_ids", with_alias)
+    monkeypatch.setattr(queries, "by_external_ids", with_alias)
 
     done = world.imported(portal, ndjson([{"external_id": "merged", "name": "Other words"}]))
 

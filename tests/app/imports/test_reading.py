@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from app.communities.schemas import PROFILE_FIELDS
@@ -17,6 +17,7 @@ from app.imports.messages import UnreadableFile, file_problem, row_problem
 from app.imports.models import ImportFormat
 from app.imports.prose import plain
 from app.imports.reading import FileReading
+from app.imports.unpacking import is_packed
 
 Documents = list[dict[str, Any]]
 
@@ -354,6 +355,8 @@ def test_whatever_is_written_as_csv_is_read_back(table: tuple[str, str, str, Doc
     st.sampled_from([b"", b"id;name\n", b"\xff\xfe", b'id,name\n"', b"\xef\xbb\xbfid;name\n"]),
 )
 def test_no_bytes_break_the_reader(content: bytes, beginning: bytes) -> None:
+    # What is packed has been unpacked once before it is read.
+    assume(not is_packed(beginning + content))
     reading = FileReading(beginning + content, ImportFormat.CSV)
 
     try:
