@@ -2,6 +2,7 @@
 
 import gzip
 import sys
+from collections.abc import Callable
 
 import pytest
 from sqlmodel import Session, col, func, select
@@ -50,11 +51,9 @@ def count(session: Session, import_id: str, change: Change) -> int:
     ).one()
 
 
-@pytest.mark.parametrize(
-    ("content", "file_format"), [(as_table(), ImportFormat.CSV), (as_lines(), ImportFormat.NDJSON)]
-)
+@pytest.mark.parametrize(("written", "file_format"), [(as_table, ImportFormat.CSV), (as_lines, ImportFormat.NDJSON)])
 def test_another_worker_goes_on_with_the_import_and_nothing_is_twice_or_lost(
-    database: Database, content: bytes, file_format: ImportFormat
+    database: Database, written: Callable[[], bytes], file_format: ImportFormat
 ) -> None:
     with database.session() as session:
         company = companies.create(session, SYSTEM, CompanyCreate(name="Nordwerk", sector="other"))
@@ -63,7 +62,7 @@ def test_another_worker_goes_on_with_the_import_and_nothing_is_twice_or_lost(
         queued = imports.create(
             session,
             SYSTEM,
-            content=content,
+            content=written(),
             file_format=file_format,
             source="intranet",
             company=company.id,
