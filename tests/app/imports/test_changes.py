@@ -99,6 +99,20 @@ def test_changes_come_by_kind_and_in_pages(world: World) -> None:
     assert portal.get(address, params={"change": "unchanged"}).status_code == 422
 
 
+def test_a_list_of_many_changes_takes_as_many_queries_as_one(world: World, client_queries: list[str]) -> None:
+    portal = world.portal(world.company())
+    one = world.imported(portal, ndjson(FIRST[:1]))
+    several = world.imported(portal, ndjson([*FIRST, {"external_id": "more", "name": "x"}]))
+    used = []
+
+    for done, count in ((one, 1), (several, 4)):
+        client_queries.clear()
+        assert len(told(portal, done)) == count
+        used.append(len(client_queries))
+
+    assert used[0] == used[1]
+
+
 def test_changes_are_seen_by_their_company_only(world: World) -> None:
     own, other = world.company("Own"), world.company("Other")
     done = world.imported(world.portal(own), ndjson(FIRST))
