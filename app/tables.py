@@ -8,7 +8,7 @@ from app.companies.models import Company, CompanyProximity
 from app.core.events import Event
 from app.core.idempotency import IdempotencyKey
 from app.core.jobs import Job, WorkerSeen
-from app.imports.models import Import, ImportPayload, ImportRefusal
+from app.imports.models import Import, ImportChange, ImportPayload, ImportRefusal
 from app.people.models import MailDomain, Person
 from app.rounds.models import Proposal, Round, RoundSnapshot, RoundUnmatched
 
@@ -25,6 +25,7 @@ __all__ = [
     "Event",
     "IdempotencyKey",
     "Import",
+    "ImportChange",
     "ImportPayload",
     "ImportRefusal",
     "Job",

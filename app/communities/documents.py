@@ -1,10 +1,11 @@
 """Documents as portals send them: stored by external id where something differs, never over a manager's word."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
-from sqlalchemy import delete, insert
-from sqlmodel import Session, col
+from sqlalchemy import bindparam, delete, insert, update
+from sqlalchemy.orm.attributes import set_committed_value
+from sqlmodel import Session, SQLModel, col, select
 
 from app.communities import queries
 from app.communities.models import Community, CommunityManager, CommunityStatus, Speaker
@@ -17,11 +18,24 @@ from app.people import service as people
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What became of documents that were stored, by external id."""
+    """What became of documents that were stored, by external id; of the updated ones which fields differ."""
 
     ids: Mapping[str, str]
     created: frozenset[str]
-    updated: frozenset[str]
+    changes: Mapping[str, tuple[str, ...]]
+
+    @property
+    def updated(self) -> Set[str]:
+        return self.changes.keys()
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A community by the names that it has in its source."""
+
+    id: str
+    external_id: str
+    name: str
 
 
 def store(
@@ -35,39 +49,84 @@ def store(
     """Store documents by external id: new ones as drafts, known ones only where something differs.
 
     Portal fields are replaced as a whole. Manager fields are taken only where the document names them and no
-    manager has entered them. A dry run says what would happen and changes nothing.
+    manager has entered them. A document by an external id that has become another community's changes nothing.
+    A dry run says what would happen and changes nothing.
     """
     known = queries.by_external_ids(session, company_id, source, documents, for_update=not dry_run)
-    speakers = queries.managers_of(session, [community.id for community in known.values()])
+    named = [known[name].id for name, one in documents.items() if name in known and one.managers is not None]
+    speakers = queries.managers_of(session, named) if named else {}
     new_rows: dict[str, dict[str, object]] = {}
-    updated: dict[str, str] = {}
+    changed_rows: list[tuple[Community, dict[str, object], list[str]]] = []
+    changes: dict[str, tuple[str, ...]] = {}
     for external_id, document in documents.items():
         community = known.get(external_id)
-        values = _portal_values(document, community)
         if community is None:
-            new_rows[external_id] = new_row(company_id, source, external_id) | values
-        elif _differs(community, values) or _other_managers(document, speakers.get(community.id, [])):
-            updated[external_id] = community.id
-            if not dry_run:
-                apply(community, values)
-                session.add(community)
+            new_rows[external_id] = new_row(company_id, source, external_id) | _portal_values(document, None)
+            continue
+        if community.external_id != external_id or community.source != source:
+            continue
+        values = _portal_values(document, community)
+        differing = [field for field, value in values.items() if getattr(community, field) != value]
+        if _other_managers(document, speakers.get(community.id, [])):
+            differing.append("managers")
+        if differing:
+            changes[external_id] = tuple(differing)
+            changed_rows.append((community, values, differing))
     result = Stored(
         ids={name: str(row["id"]) for name, row in new_rows.items()} | {name: one.id for name, one in known.items()},
         created=frozenset(new_rows),
-        updated=frozenset(updated),
+        changes=changes,
     )
     if not dry_run:
         if new_rows:
-            # Plain rows: building objects would take five times as long.
-            session.execute(insert(Community), list(new_rows.values()))
-        session.flush()
+            # Plain rows: objects take five times as long.
+            session.execute(insert(_COMMUNITY), list(new_rows.values()))
+        _update(session, changed_rows)
         events.record_many(session, "community.created", [result.ids[name] for name in sorted(result.created)])
         events.record_many(session, "community.changed", [result.ids[name] for name in sorted(result.updated)])
-        stored_now = result.created | result.updated
-        replace_managers(session, company_id, {result.ids[name]: documents[name].managers for name in stored_now})
+        spoken_for = [name for name in documents if name in new_rows or "managers" in changes.get(name, ())]
+        replace_managers(session, company_id, {result.ids[name]: documents[name].managers for name in spoken_for})
     return result
 
 
+def of_source(session: Session, company_id: str, source: str) -> list[Named]:
+    """All communities of a source that are not archived, by external id."""
+    query = (
+        select(Community.id, Community.external_id, Community.name)
+        .where(
+            col(Community.company_id) == company_id,
+            col(Community.source) == source,
+            col(Community.external_id).is_not(None),
+            col(Community.status) != CommunityStatus.ARCHIVED,
+        )
+        .order_by(col(Community.external_id))
+    )
+    return [Named(community_id, str(external_id), name) for community_id, external_id, name in session.exec(query)]
+
+
+def ids_of(session: Session, company_id: str, source: str, external_ids: Iterable[str]) -> dict[str, str]:
+    """Ids of communities by the external ids that a portal uses for them; unknown ones are absent."""
+    known = queries.by_external_ids(session, company_id, source, external_ids)
+    return {external_id: community.id for external_id, community in known.items()}
+
+
+def _update(session: Session, changed: Sequence[tuple[Community, Mapping[str, object], Sequence[str]]]) -> None:
+    """Store new values as plain rows, and let the objects know: one statement for all, not one for each."""
+    moment = now()
+    by_columns: dict[tuple[str, ...], list[dict[str, object]]] = {}
+    for community, values, differing in changed:
+        new_values = dict(values) | {"version": community.version + 1, "updated_at": moment}
+        by_columns.setdefault(tuple(new_values), []).append({"_id": community.id} | new_values)
+        for field in (*differing, "version", "updated_at"):
+            if field in new_values:
+                set_committed_value(community, field, new_values[field])
+    for columns, rows in by_columns.items():
+        statement = update(_COMMUNITY).where(_COMMUNITY.c.id == bindparam("_id"))
+        session.execute(statement.values({column: bindparam(column) for column in columns}), rows)
+
+
+_COMMUNITY = SQLModel.metadata.tables["community"]
+_MANAGER = SQLModel.metadata.tables["community_manager"]
 _DEFAULTS = Community(
     id="", company_id="", status=CommunityStatus.DRAFT, name="", created_at=now(), updated_at=now()
 ).model_dump()
@@ -106,10 +165,6 @@ def _portal_values(document: CommunityDocument, community: Community | None) -> 
     return document.model_dump(include=PORTAL_FIELDS | (named - entered))
 
 
-def _differs(community: Community, values: Mapping[str, object]) -> bool:
-    return any(getattr(community, field) != value for field, value in values.items())
-
-
 def _other_managers(document: CommunityDocument, present: Sequence[Speaker]) -> bool:
     if document.managers is None:
         return False
@@ -128,10 +183,12 @@ def replace_managers(
     named = {community_id: contacts for community_id, contacts in wanted.items() if contacts is not None}
     if not named:
         return
-    persons = people.ensure(session, company_id, [contact for contacts in named.values() for contact in contacts])
+    persons = people.ensured(session, company_id, [contact for contacts in named.values() for contact in contacts])
     session.execute(delete(CommunityManager).where(col(CommunityManager.community_id).in_(list(named))))
-    for community_id, contacts in named.items():
-        for contact in {contact.email: contact for contact in contacts}.values():
-            person_id = persons[contact.email].id
-            session.add(CommunityManager(community_id=community_id, person_id=person_id, deputy=contact.deputy))
-    session.flush()
+    rows = [
+        {"community_id": community_id, "person_id": persons[contact.email], "deputy": contact.deputy}
+        for community_id, contacts in named.items()
+        for contact in {contact.email: contact for contact in contacts}.values()
+    ]
+    if rows:
+        session.execute(insert(_MANAGER), rows)

@@ -44,6 +44,8 @@ _SEES_CONTACTS = frozenset({Role.OPERATOR, Role.COORDINATOR, Role.PORTAL, Role.M
 
 # What importers store through.
 store = documents.store
+of_source = documents.of_source
+ids_of = documents.ids_of
 
 
 class CommunityNotFound(NotFound):

@@ -39,6 +39,9 @@ class Settings(BaseSettings):
         description="What Prometheus sends as bearer token to read /metrics. Without one the figures are open in "
         "development and closed in production.",
     )
+    max_import_unpacked_bytes: int = Field(
+        268_435_456, ge=1, description="Largest import once it is unpacked, when it comes as gzip."
+    )
     lease_seconds: float = Field(
         60.0,
         gt=0,

@@ -1,9 +1,9 @@
-"""An import, its file while it is worked on, and the rows it refused."""
+"""An import, its file while it is worked on, the rows it refused, and what it changed."""
 
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import LargeBinary, UniqueConstraint
+from sqlalchemy import LargeBinary, UniqueConstraint, true
 from sqlmodel import Field, SQLModel
 
 from app.core.database import JsonColumn, UtcDateTime, stored_as_text
@@ -19,6 +19,15 @@ class ImportStatus(StrEnum):
 class ImportFormat(StrEnum):
     NDJSON = "ndjson"
     JSON = "json"
+    CSV = "csv"
+
+
+class Change(StrEnum):
+    """What an import does to a community; unchanged ones are only counted."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    MISSING = "missing"
 
 
 class Import(SQLModel, table=True):
@@ -38,11 +47,13 @@ class Import(SQLModel, table=True):
     updated: int = 0
     unchanged: int = 0
     refused: int = 0
+    missing: int | None = None
+    details_kept: bool = Field(default=True, sa_column_kwargs={"server_default": true()})
     problem: dict[str, str] | None = Field(default=None, sa_type=JsonColumn)
 
 
 class ImportPayload(SQLModel, table=True):
-    """The file of an import, kept until it is done."""
+    """The file of an import as it came, kept until it is done."""
 
     __tablename__ = "import_payload"
 
@@ -61,5 +72,21 @@ class ImportRefusal(SQLModel, table=True):
     line: int
     number: int
     field: str | None = None
+    heading: str | None = None
     kind: str
     context: dict[str, str | int | float] = Field(default_factory=dict, sa_type=JsonColumn)
+
+
+class ImportChange(SQLModel, table=True):
+    """A community that an import makes, changes or misses, numbered in the order of the file."""
+
+    __tablename__ = "import_change"
+
+    import_id: str = Field(primary_key=True, foreign_key="import.id", ondelete="CASCADE")
+    number: int = Field(primary_key=True)
+    change: Change = Field(sa_type=stored_as_text(Change))
+    line: int | None = None
+    external_id: str
+    community_id: str | None = None
+    name: str
+    fields: list[str] = Field(default_factory=list, sa_type=JsonColumn)

@@ -9,6 +9,7 @@ from app.core.settings import Settings
 from app.imports import jobs as import_jobs
 from app.imports import service as imports
 from app.imports.models import Import, ImportPayload
+from app.imports.reading import FileReading
 from app.main import create_app
 from tests.world import JsonObject, World, ndjson
 
@@ -142,7 +143,7 @@ def test_a_file_that_is_no_array_fails_as_a_whole(world: World, content: bytes, 
     ("content", "content_type", "query", "status", "problem"),
     [
         (b"", "application/x-ndjson", {"source": "intranet"}, 422, "nothing-to-import"),
-        (b"a;b", "text/csv", {"source": "intranet"}, 415, "unsupported-format"),
+        (b"<a/>", "application/xml", {"source": "intranet"}, 415, "unsupported-format"),
         (b"{}", "application/x-ndjson", {}, 422, "invalid-input"),
         (b"{}", "application/x-ndjson", {"source": "Our Intranet"}, 422, "invalid-input"),
         (b"{}", "application/x-ndjson", {"source": "intranet", "company": "cmp_other"}, 403, "other-company"),
@@ -232,7 +233,7 @@ def test_an_import_whose_worker_was_lost_goes_on_where_it_stopped(
     assert lost is not None
     with world.database.session() as session:
         running, content = imports.begin(session, queued["id"])
-        first_batch = [row for row in imports.rows_of(content, running.format) if row.line <= 2]
+        first_batch = [row for row in FileReading(content, running.format).rows() if row.line <= 2]
         imports.store_rows(session, running, first_batch)
 
     world.worker.run_until_idle()
