@@ -25,6 +25,8 @@ from app.core.http import AccessLog, BodyLimit, add_error_handlers, problems
 from app.core.i18n import LanguageDep, lookup, mark, translate
 from app.core.schemas import Output, ProblemOut
 from app.core.settings import Settings, get_settings
+from app.discovery.index import DiscoveryIndex
+from app.discovery.routes import router as discovery_routes
 from app.imports.routes import router as import_routes
 from app.rounds.routes import router as round_routes
 
@@ -48,6 +50,7 @@ Errors are `application/problem+json` (RFC 9457), in German or English by `Accep
 TAGS = [
     {"name": "communities", "description": "Community profiles: stored by portals, completed by managers."},
     {"name": "imports", "description": "Many communities at once; each row stored whole or refused with what to do."},
+    {"name": "discovery", "description": "Related communities of other companies, and search: on demand, masked."},
     {"name": "rounds", "description": "Match rounds: who fits whom, provably best, with reasons."},
     {"name": "companies", "description": "Participating companies."},
     {"name": "people", "description": "Who speaks for communities."},
@@ -75,6 +78,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
+        app.state.discovery.stop()
         app.state.database.dispose()
 
     app = FastAPIOffline(
@@ -90,10 +94,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.settings = settings
     app.state.database = Database(settings.database_url)
+    app.state.discovery = DiscoveryIndex(app.state.database)
     app.add_middleware(BodyLimit, limit=settings.max_body_bytes, larger={"/v1/imports": settings.max_import_bytes})
     app.add_middleware(AccessLog)
     add_error_handlers(app)
-    for router in (community_routes, import_routes, round_routes, company_routes, access_routes):
+    for router in (community_routes, discovery_routes, import_routes, round_routes, company_routes, access_routes):
         app.include_router(router)
     _add_service_routes(app)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]  # how FastAPI wants it extended

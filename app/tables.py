@@ -7,6 +7,7 @@ from app.communities.models import Community, CommunityManager
 from app.companies.models import Company
 from app.core.events import Event
 from app.core.jobs import Job, WorkerSeen
+from app.discovery.models import DiscoveryClock, DiscoveryEntry
 from app.imports.models import Import, ImportPayload, ImportRefusal
 from app.people.models import Person
 from app.rounds.models import Proposal, Round, RoundSnapshot, RoundUnmatched
@@ -18,6 +19,8 @@ __all__ = [
     "Community",
     "CommunityManager",
     "Company",
+    "DiscoveryClock",
+    "DiscoveryEntry",
     "Event",
     "Import",
     "ImportPayload",

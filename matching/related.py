@@ -150,9 +150,7 @@ class Compared:
     def shared_with(self, row: int) -> list[int]:
         """Keys of the terms in common with one row, those that make most of the similarity first."""
         other = self._index.terms_of(row)
-        shared, mine, theirs = np.intersect1d(
-            self._profile.keys, other.keys, assume_unique=True, return_indices=True
-        )
+        shared, mine, theirs = np.intersect1d(self._profile.keys, other.keys, assume_unique=True, return_indices=True)
         share = self._weights[mine] * self._idf[mine] * _weights(other.counts[theirs])
         found: list[int] = shared[np.lexsort((shared, -share))].tolist()
         return found
@@ -160,7 +158,7 @@ class Compared:
     def _squared_lengths(self) -> Floats:
         """Of each row, with the idf that holds once the profile takes part."""
         index, shift = self._index, self._shift
-        squared = index._a + 2 * shift * index._b + shift * shift * index._c
+        squared: Floats = index._a + 2 * shift * index._b + shift * shift * index._c
         known = self._df(self._moved) > 0
         moved, df = self._moved[known], self._moved_df[known]
         if not len(moved):
@@ -168,7 +166,8 @@ class Compared:
         usual = index._idf[np.searchsorted(index.terms_, moved)] + shift
         rows, counts, factors = self._postings(moved, _idf(self._n, df) ** 2 - usual**2)
         weights = _weights(counts)
-        return np.asarray(squared + np.bincount(rows, weights * weights * factors, minlength=len(index)))
+        squared += np.bincount(rows, weights * weights * factors, minlength=len(index))
+        return squared
 
     def _df(self, keys: Keys) -> Indices:
         """In how many rows of the index each term occurs, 0 for unknown ones."""
@@ -178,9 +177,7 @@ class Compared:
         at = np.minimum(np.searchsorted(terms, keys), len(terms) - 1)
         return np.where(terms[at] == keys, self._index.df_[at], 0)
 
-    def _postings(
-        self, keys: Keys, factors: Floats
-    ) -> tuple[npt.NDArray[np.int32], Counts, Floats]:
+    def _postings(self, keys: Keys, factors: Floats) -> tuple[npt.NDArray[np.int32], Counts, Floats]:
         """Rows and counts of all these terms, one after the other, and each term's factor beside them."""
         index = self._index
         known = self._df(keys) > 0
@@ -194,10 +191,12 @@ class Compared:
 
 
 def _idf(n: int, df: Indices) -> Floats:
-    return np.asarray(np.log((1 + n) / (1 + df)) + 1.0)
+    idf: Floats = np.log((1 + n) / (1 + df)) + 1.0
+    return idf
 
 
 def _weights(counts: Counts) -> Floats:
     # Most words occur once or twice: a table spares a logarithm for each.
     most = int(counts.max()) if len(counts) else 0
-    return np.asarray((1.0 + np.log(np.maximum(np.arange(most + 1, dtype=np.float64), 1.0)))[counts])
+    table: Floats = 1.0 + np.log(np.maximum(np.arange(most + 1, dtype=np.float64), 1.0))
+    return table[counts]

@@ -108,3 +108,8 @@ def active(session: Session) -> Sequence[Company]:
     return session.exec(
         select(Company).where(col(Company.status) == CompanyStatus.ACTIVE).order_by(col(Company.id))
     ).all()
+
+
+def excluded_for(session: Session, company_id: str) -> frozenset[str]:
+    """The companies whose communities must not meet those of this one."""
+    return frozenset()
