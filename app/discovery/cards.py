@@ -19,6 +19,8 @@ _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 # Words of company names that tell no company from another.
 _FORMS = "ag se gmbh mbh kg kgaa co ohg ev eg inc ltd llc plc sa nv bv corp corporation company group gruppe holding"
 _OF_MANY = frozenset(f"{_FORMS} international the and und of for der die das".split())
+# From here on a part of a longer word tells the company, and from here on the start of one.
+_LONG, _SHORT = 5, 3
 
 
 class CompanyWords:
@@ -32,7 +34,11 @@ class CompanyWords:
     def mentioned_in(self, text: str) -> bool:
         """Whether a text contains one of them, also inside a longer word. Rather once too often than once too few."""
         words = _words(text)
-        if len(self._whole) >= 5 and self._whole in "".join(words):
+        together = "".join(words)
+        # Nearly every text is told apart here already.
+        if not any(own in together for own in self._words):
+            return False
+        if len(self._whole) >= _LONG and self._whole in together:
             return True
         return any(_tells(own, word) for own in self._words for word in words)
 
@@ -97,16 +103,20 @@ def company_words(name: str) -> CompanyWords:
 
 
 def _tells(own: str, word: str) -> bool:
-    if len(own) >= 5:
+    if len(own) >= _LONG:
         return own in word
-    return word.startswith(own) if len(own) >= 3 else word == own
+    return word.startswith(own) if len(own) >= _SHORT else word == own
 
 
-def _words(text: str) -> list[str]:
+# A page of cards asks for the words of some hundred phrases, mostly the same ones as the page before.
+@lru_cache(maxsize=20_000)
+def _words(text: str) -> tuple[str, ...]:
     """Words without case, accents and the ways to write an umlaut."""
+    if text.isascii():
+        return tuple(_WORD.findall(text.casefold().replace("_", " ")))
     lowered = unicodedata.normalize("NFKC", text).casefold().translate(_UMLAUTS)
     bare = "".join(one for one in unicodedata.normalize("NFD", lowered) if not unicodedata.combining(one))
-    return _WORD.findall(bare.replace("_", " "))
+    return tuple(_WORD.findall(bare.replace("_", " ")))
 
 
 def any_mentioned(companies: Iterable[CompanyWords], text: str) -> bool:

@@ -32,7 +32,6 @@ def outdated(session: Session, today: date, *, after: str, limit: int) -> list[t
     company that leaves and a lost entry all look the same here.
     """
     entry, community = DiscoveryEntry, Community
-    to_be_found = case((_may_be_found(today), True), else_=False)
     fresh = and_(
         col(entry.community_id).is_not(None),
         col(entry.hidden).is_(False),
@@ -41,7 +40,7 @@ def outdated(session: Session, today: date, *, after: str, limit: int) -> list[t
     )
     gone = or_(col(entry.community_id).is_(None), col(entry.hidden).is_(True))
     query = (
-        select(community.id, to_be_found)
+        select(community.id, _to_be_found(today))
         .join(Company, col(Company.id) == col(community.company_id))
         .join(entry, col(entry.community_id) == col(community.id), isouter=True)
         .where(col(community.id) > after, case((_may_be_found(today), ~fresh), else_=~gone))
@@ -118,12 +117,17 @@ def _rows(session: Session, kind: type[F], community_ids: Iterable[str], today: 
     query = (
         select(Community)
         .join(Company, col(Company.id) == col(Community.company_id))
-        .where(col(Community.id).in_(list(community_ids)), _may_be_found(today))
+        .where(col(Community.id).in_(list(community_ids)), _to_be_found(today))
         .with_only_columns(*columns, col(Company.name), col(Company.sector))
     )
     names = [*own, "company_name", "sector"]
     rows = [kind(**dict(zip(names, row, strict=True))) for row in session.execute(query)]
     return {row.id: row for row in rows}
+
+
+def _to_be_found(today: date) -> ColumnElement[bool]:
+    """As `_may_be_found`, not to be looked up by: SQLite would go through all published ones for the few named."""
+    return case((_may_be_found(today), True), else_=False)
 
 
 def _may_be_found(today: date) -> ColumnElement[bool]:

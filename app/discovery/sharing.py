@@ -31,20 +31,19 @@ class Sharing:
         self._compared = compared
         self._viewer = viewer
         self._analyzer = analyzer
-        self._spoken = _spoken(own, analyzer)
+        name = company_words(viewer.company.name)
+        self._spoken = {key: word for key, word in _spoken(own, analyzer).items() if not name.mentioned_in(word)}
         self._common: dict[int, bool] = {}
 
     def with_(self, row: int, community: Found) -> list[str]:
         """At most five themes, strongest first; never a word of either company's name."""
         texts = seen_texts(community)
         seen = {term_key(term) for term in self._analyzer.terms_in_any_language(texts)}
-        names = (company_words(self._viewer.company.name), company_words(community.company_name))
+        name = company_words(community.company_name)
         themes = []
         for key in self._compared.shared_with(row):
             word = self._spoken.get(key)
-            if word is None or any(name.mentioned_in(word) for name in names):
-                continue
-            if key in seen or self._is_common(key):
+            if word is not None and (key in seen or self._is_common(key)) and not name.mentioned_in(word):
                 themes.append(word)
             if len(themes) == MAX_SHARED:
                 break

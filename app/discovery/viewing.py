@@ -20,6 +20,8 @@ from app.discovery.models import Facet, Found
 
 # Rows asked for beyond a page at first, for those that the database refuses.
 _SPARE = 8
+# Rows that are put in order at once.
+_TOGETHER = 128
 
 Levels = npt.NDArray[np.int64]
 
@@ -80,16 +82,21 @@ class Viewer:
     def in_order(self, state: State, levels: Levels, after: tuple[int, str] | None) -> Iterator[int]:
         """Rows above level 0, the highest first, equal ones in the order of their handles; those after a place."""
         place = None if after is None else (after[0], np.uint64(self.handles.place(after[1])))
-        present = np.flatnonzero(np.bincount(levels))
-        for level in present[present > 0][::-1].tolist():
-            if place is not None and level > place[0]:
-                continue
-            rows = np.flatnonzero(levels == level)
+        top = len(levels) and int(levels.max()) if place is None else place[0]
+        each = np.bincount(levels, minlength=top + 1)
+        while top > 0:
+            # Several levels at once: the highest ones have a row or two.
+            bottom, rows_together = top, int(each[top])
+            while bottom > 1 and rows_together < _TOGETHER:
+                bottom -= 1
+                rows_together += int(each[bottom])
+            rows = np.flatnonzero((levels >= bottom) & (levels <= top))
             places = self.handles.places(state.blocks[rows])
-            if place is not None and level == place[0]:
-                later = places > place[1]
+            if place is not None:
+                later = (levels[rows] < place[0]) | (places > place[1])
                 rows, places = rows[later], places[later]
-            yield from rows[np.argsort(places)].tolist()
+            yield from rows[np.lexsort((places, -levels[rows]))].tolist()
+            top = bottom - 1
 
     def _unwanted(self) -> tuple[str, str]:
         return (

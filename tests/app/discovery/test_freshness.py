@@ -19,6 +19,7 @@ from app.discovery import queries
 from app.discovery import service as discovery
 from app.discovery.index import DiscoveryIndex
 from app.discovery.models import DiscoveryEntry
+from app.discovery.reading import hidden_entry_of
 from app.main import create_app
 from app.worker import Worker
 from tests.app.discovery.conftest import Discovery
@@ -188,7 +189,7 @@ def test_the_worker_goes_on_from_batch_to_batch(
 
 def test_a_community_erased_while_it_is_read_is_passed_over(discover: Discovery, other: str) -> None:
     with discover.database.session() as session:
-        queries.replace(session, [discovery.hidden_entry_of("cmt_gone")])
+        queries.replace(session, [hidden_entry_of("cmt_gone")])
 
     assert entries(discover.database) == {}
 
