@@ -32,6 +32,8 @@ def _index(request: Request, database: DatabaseDep) -> DiscoveryIndex:
     with _one_at_a_time:
         index: DiscoveryIndex | None = getattr(request.app.state, "discovery", None)
         if index is None or index.database is not database:
+            if index is not None:
+                index.stop()
             index = request.app.state.discovery = DiscoveryIndex(database)
         return index
 

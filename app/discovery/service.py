@@ -42,6 +42,9 @@ BATCH = 1000
 # The engine knows no words of the other language yet; what it will know belongs here.
 TRANSLATIONS: Translations = {}
 
+# Similarities and scores are told in hundredths.
+_HIGHEST = 100
+
 _FINDS = (Role.OPERATOR, Role.COORDINATOR, Role.PORTAL, Role.MANAGER)
 
 
@@ -85,13 +88,13 @@ def related(
     analyzer = TextAnalyzer()
     profile = profile_of(own)
     compared = state.related.compared(TermCounts.of_profile(profile, analyzer), instead_of=state.row_of.get(own.id))
-    levels = np.where(viewer.may_find(state), np.rint(compared.similarities() * 100), 0).astype(np.int64)
+    levels = np.where(viewer.may_find(state), np.rint(compared.similarities() * _HIGHEST), 0).astype(np.int64)
     sharing = Sharing(viewer, state, compared, profile, analyzer)
     rows = present_rows(session, viewer, state, viewer.in_order(state, levels, after), request, now().date())
     page, cursor = cut(list(rows), request, lambda one: (int(levels[one[0]]), handles.of(one[1].id)))
     items = [
         RelatedOut(
-            similarity=int(levels[row]) / 100,
+            similarity=int(levels[row]) / _HIGHEST,
             themes_shared=sharing.with_(row, community),
             card=card_of(community, handles.of(community.id)),
         )
@@ -170,6 +173,8 @@ def _place(request: PageRequest, handles: Handles) -> tuple[int, str] | None:
     if key is None:
         return None
     level, handle = int(key[0]), str(key[1])
+    if not 1 <= level <= _HIGHEST:
+        raise InvalidCursor
     try:
         handles.open(handle)
     except HandleUnknown as error:

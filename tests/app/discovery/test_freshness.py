@@ -28,6 +28,14 @@ from tests.world import World
 BEES = {"name": "Beekeepers", "tags": ["bees"]}
 
 
+pytestmark = pytest.mark.postgres
+
+
+@pytest.fixture
+def settings(any_database_url: str) -> Settings:
+    return Settings(database_url=any_database_url, lease_seconds=30, poll_seconds=0.05, log_level="error")
+
+
 @pytest.fixture
 def own(world: World) -> str:
     return world.company("Own", sector="energy")
@@ -271,11 +279,12 @@ def test_an_index_that_is_not_loaded_in_time_is_told_as_such(
 def test_an_application_with_another_database_has_another_index(discover: Discovery, own: str, other: str) -> None:
     discover.world.published(other, BEES)
     assert len(discover.themes(own)) == 1
-    first = discover.index
-    discover.world.client.app.state.database = discover.database  # type: ignore[attr-defined]  # ours
+    first, application = discover.index, discover.world.client.app
+    application.state.database.dispose()  # type: ignore[attr-defined]  # ours
+    application.state.database = discover.database  # type: ignore[attr-defined]  # ours
 
     discover.portal(own).get("/v1/discovery/communities")
 
     assert discover.index is not first
     assert discover.index.database is discover.database
-    first.stop()
+    assert first._stopping.is_set()

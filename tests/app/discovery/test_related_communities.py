@@ -244,7 +244,7 @@ def test_pages_are_stable_and_equal_ones_stand_by_their_handles(discover: Discov
     )
 
 
-@pytest.mark.parametrize("cursor", ["nonsense", "WyJhIl0", "WzEsICJjbXRfMSJd"])
+@pytest.mark.parametrize("cursor", ["nonsense", "WyJhIl0", "WzEsICJjbXRfMSJd", "WzFd"])
 def test_a_cursor_that_is_none_is_refused(discover: Discovery, cursor: str) -> None:
     world = discover.world
     own = world.company("Own")
