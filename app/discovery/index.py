@@ -63,6 +63,7 @@ class Entries:
     ids: list[str]
     companies: list[str]
     made_from: list[tuple[int, str]]
+    blocks: Blocks
     keys: Ragged[np.uint64]
     counts: npt.NDArray[np.uint16]
     words: Ragged[np.int32]
@@ -96,7 +97,7 @@ class State:
         self.companies = sorted(set(entries.companies))
         number_of = {company_id: number for number, company_id in enumerate(self.companies)}
         self.company_of = np.array([number_of[company_id] for company_id in entries.companies], dtype=np.int32)
-        self.blocks: Blocks = np.frombuffer(b"".join(map(block_of, entries.ids)), dtype=np.uint8).reshape(-1, 16)
+        self.blocks = entries.blocks
         self.related = RelatedIndex().fit(entries.keys.lengths, entries.keys.values, entries.counts)
         self.vocabulary = Vocabulary.of(words)
         self.words = Postings(entries.words)
@@ -217,6 +218,7 @@ def _read(rows: Iterator[Sequence[object]], words: Words, facets: dict[str, int]
         ids,
         companies,
         made_from,
+        np.frombuffer(b"".join(map(block_of, ids)), dtype=np.uint8).reshape(-1, 16),
         Ragged(lengths, np.frombuffer(b"".join(keys), dtype=KEY).astype(np.uint64)),
         np.frombuffer(b"".join(counts), dtype=COUNT).astype(np.uint16),
         _ragged(word_lists),
@@ -235,6 +237,7 @@ def _joined(entries: Entries, more: Entries, gone: set[str]) -> Entries:
         both(entries.ids, more.ids),
         both(entries.companies, more.companies),
         made_from + more.made_from,
+        np.concatenate([entries.blocks[kept], more.blocks]),
         entries.keys.then(more.keys, kept),
         Ragged(entries.keys.lengths, entries.counts).then(Ragged(more.keys.lengths, more.counts), kept).values,
         entries.words.then(more.words, kept),
