@@ -66,7 +66,7 @@ lock: $(READY) ## Pin the newest allowed packages anew (needs uv)
 	@uv pip compile pyproject.toml --extra dev --universal --generate-hashes --no-header --upgrade -o requirements.lock
 
 bench: $(READY) ## Run the benchmarks (DATA=FOLDER for your own profiles); one line of JSON each
-	@for name in pairing neighbours round; do DATA=$(DATA) $(BIN)/python -m benchmarks.$$name || exit 1; done
+	@for name in pairing neighbours round discovery; do DATA=$(DATA) $(BIN)/python -m benchmarks.$$name || exit 1; done
 
 evaluate: $(READY) ## Measure the engine on judged data: make evaluate DATA=FOLDER
 	@test -n "$(DATA)" || { echo "Say where profiles.jsonl and qrels.tsv are: make evaluate DATA=FOLDER"; exit 1; }

@@ -33,6 +33,8 @@ from app.core.openapi import complete
 from app.core.rates import RateLimit
 from app.core.schemas import Output, ProblemOut
 from app.core.settings import Settings, get_settings
+from app.discovery.index import DiscoveryIndex
+from app.discovery.routes import router as discovery_routes
 from app.imports.routes import router as import_routes
 from app.privacy.routes import router as privacy_routes
 from app.rounds.routes import router as round_routes
@@ -57,6 +59,7 @@ Errors are `application/problem+json` (RFC 9457), in German or English by `Accep
 TAGS = [
     {"name": "communities", "description": "Community profiles: stored by portals, completed by managers."},
     {"name": "imports", "description": "Many communities at once; each row stored whole or refused with what to do."},
+    {"name": "discovery", "description": "Related communities of other companies, and search: on demand, masked."},
     {"name": "rounds", "description": "Match rounds: who fits whom, provably best, with reasons."},
     {"name": "companies", "description": "Participating companies."},
     {"name": "people", "description": "Who speaks for communities."},
@@ -98,6 +101,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
+        app.state.discovery.stop()
         app.state.database.dispose()
 
     app = FastAPIOffline(
@@ -115,6 +119,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.database = Database(settings.database_url)
     app.state.recent_keys = RecentKeys()
     app.state.metrics = Metrics()
+    app.state.discovery = DiscoveryIndex(app.state.database)
     # The last one added stands outermost: what is refused is logged and counted too.
     app.add_middleware(BodyLimit, limit=settings.max_body_bytes, larger={"/v1/imports": settings.max_import_bytes})
     app.add_middleware(Conditional)
@@ -125,7 +130,15 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.add_middleware(Observed, metrics=app.state.metrics)
     add_error_handlers(app)
-    for router in (community_routes, import_routes, round_routes, company_routes, privacy_routes, access_routes):
+    for router in (
+        community_routes,
+        discovery_routes,
+        import_routes,
+        round_routes,
+        company_routes,
+        privacy_routes,
+        access_routes,
+    ):
         app.include_router(router)
     _add_service_routes(app)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]  # how FastAPI wants it extended

@@ -8,6 +8,7 @@ from app.companies.models import Company, CompanyProximity
 from app.core.events import Event
 from app.core.idempotency import IdempotencyKey
 from app.core.jobs import Job, WorkerSeen
+from app.discovery.models import DiscoveryClock, DiscoveryEntry
 from app.imports.models import Import, ImportChange, ImportPayload, ImportRefusal
 from app.people.models import MailDomain, Person
 from app.rounds.models import Proposal, Round, RoundSnapshot, RoundUnmatched
@@ -22,6 +23,8 @@ __all__ = [
     "CommunityManager",
     "Company",
     "CompanyProximity",
+    "DiscoveryClock",
+    "DiscoveryEntry",
     "Event",
     "IdempotencyKey",
     "Import",

@@ -5,6 +5,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from types import FrameType
@@ -18,6 +19,7 @@ from app.core.database import Database
 from app.core.events import Handlers
 from app.core.jobs import Interrupted, JobKind, Lease, LeaseLost
 from app.core.settings import Settings, get_settings
+from app.discovery import service as discovery
 from app.imports.jobs import KIND as IMPORT
 from app.privacy.jobs import ERASE_COMPANY
 from app.rounds.jobs import KIND as ROUND
@@ -32,6 +34,8 @@ HANDLERS: Handlers = {
 assert tables.metadata  # noqa: S101  every table is known before the first query
 
 _SEEN_EVERY_SECONDS = 5.0
+# A change is to be found within a minute, and looking for changes is to take at most a twentieth of the time.
+_SHORTEST_LOOK, _LONGEST_LOOK, _LOOK_SHARE = 1.0, 20.0, 0.05
 
 
 class Worker:
@@ -45,7 +49,7 @@ class Worker:
 
     def run(self) -> None:
         """Work until `stopping` is set, waiting a little whenever there is nothing to do."""
-        with self._told_as_seen():
+        with self._told_as_seen(), self._kept_discoverable():
             while not self.stopping.is_set():
                 if not self._work_or_wait():
                     self.stopping.wait(self.settings.poll_seconds)
@@ -62,6 +66,7 @@ class Worker:
         """Work until there is nothing left that is due."""
         while self.work_once():
             pass
+        discovery.bring_up_to_date(self.database)
 
     def work_once(self) -> bool:
         """One job or one event; False when there was neither, or what there was failed and waits."""
@@ -152,6 +157,30 @@ class Worker:
             self.stopping.set()
             thread.join()
             jobs.forget_worker(self.database, self.name)
+
+    @contextmanager
+    def _kept_discoverable(self) -> Iterator[None]:
+        """Keep the entries of discovery up to date, also while a long job runs."""
+
+        def keep() -> None:
+            pause = 0.0
+            while not self.stopping.wait(pause):
+                started = time.perf_counter()
+                renewed = 0
+                try:
+                    renewed = discovery.bring_up_to_date(self.database, self.stopping.is_set)
+                except Exception as error:
+                    log.warning("discovery_not_brought_up_to_date", exc_info=error)
+                spent = 0.0 if renewed else time.perf_counter() - started
+                pause = min(max(spent * (1 / _LOOK_SHARE - 1), _SHORTEST_LOOK), _LONGEST_LOOK)
+
+        thread = threading.Thread(target=keep, name="discovery", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            self.stopping.set()
+            thread.join()
 
 
 def main() -> int:

@@ -1,0 +1,81 @@
+"""From a community to its entry: terms of all texts for similarity, words that everybody sees for searching."""
+
+import numpy as np
+
+from app.communities.models import Community
+from app.discovery.cards import facets_of, themes_of
+from app.discovery.models import Found, Read
+from matching.profiles import Profile
+from matching.related import TermCounts
+from matching.text import TextAnalyzer
+
+# Little-endian wherever they are written and read.
+KEY, COUNT = np.dtype("<u8"), np.dtype("<u2")
+
+
+def profile_of(community: Community | Read) -> Profile:
+    """What the engine reads of a community: the same texts as in a round."""
+    return Profile(
+        id=community.id,
+        company=community.company_id,
+        name=community.name,
+        purpose=community.purpose or "",
+        description="\n".join(part for part in (community.teaser, community.description) if part),
+        tags=(*community.topics, *community.tags),
+        offers=tuple(community.offers),
+        seeks=tuple(community.seeks),
+        languages=tuple(community.languages),
+    )
+
+
+def entry_of(community: Read, analyzer: TextAnalyzer) -> dict[str, object]:
+    """The row of a community that may be found."""
+    terms = TermCounts.of_profile(profile_of(community), analyzer)
+    return {
+        "community_id": community.id,
+        "company_id": community.company_id,
+        "version": community.version,
+        "company_name": community.company_name,
+        "hidden": False,
+        "term_keys": terms.keys.astype(KEY).tobytes(),
+        "term_counts": terms.counts.astype(COUNT).tobytes(),
+        "words": " ".join(seen_words(community, community.description or "", analyzer)),
+        "facets": " ".join(sorted(facets_of(community))),
+    }
+
+
+def hidden_entry_of(community_id: str) -> dict[str, object]:
+    """The row of a community that may not be found any more: nothing of it stays."""
+    return {
+        "community_id": community_id,
+        "company_id": "",
+        "version": 0,
+        "company_name": "",
+        "hidden": True,
+        "term_keys": b"",
+        "term_counts": b"",
+        "words": "",
+        "facets": "",
+    }
+
+
+def seen_words(community: Found, description: str, analyzer: TextAnalyzer) -> list[str]:
+    """The words that a search may find a community by: of its themes; of name, purpose and description only where it
+    is listed openly."""
+    openly = community.listed_openly
+    seen = Profile(
+        id=community.id,
+        company=community.company_id,
+        name=community.name if openly else "",
+        purpose=(community.purpose or "") if openly else "",
+        description=description if openly else "",
+        tags=tuple(themes_of(community)),
+        languages=tuple(community.languages),
+    )
+    return words_of(seen, analyzer)
+
+
+def words_of(profile: Profile, analyzer: TextAnalyzer) -> list[str]:
+    """The distinct words of a profile that carry a theme, folded, in the order of its texts."""
+    passages = analyzer.analyze(profile).passages
+    return list(dict.fromkeys(word.surface.casefold() for passage in passages for word in passage))

@@ -1,0 +1,204 @@
+"""Discovery: related communities of other companies, and search among them. Always masked, never stale.
+
+The worker keeps entries (`bring_up_to_date`), each API process an index of them; what an answer shows is read from
+the database at that moment.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from sqlmodel import Session
+
+from app.access import service as access
+from app.access.models import Role
+from app.access.service import Caller
+from app.communities import service as communities
+from app.communities.models import Format, SizeBand, Stage
+from app.companies import service as companies
+from app.core.clock import now
+from app.core.database import Database
+from app.core.errors import InvalidCursor
+from app.core.pagination import PageRequest, cut
+from app.discovery import queries
+from app.discovery.cards import card_of, seen_texts
+from app.discovery.handles import Handles, HandleUnknown
+from app.discovery.index import State
+from app.discovery.models import Facet, Found
+from app.discovery.reading import entry_of, hidden_entry_of, profile_of, seen_words, words_of
+from app.discovery.schemas import CardOut, CorrectionOut, RelatedOut
+from app.discovery.search import Hits
+from app.discovery.search import search as search_words
+from app.discovery.sharing import Sharing
+from app.discovery.viewing import Viewer, present_rows
+from app.discovery.vocabulary import Translations
+from matching.profiles import Profile, primary_language
+from matching.related import TermCounts
+from matching.text import TextAnalyzer
+
+PURPOSE = "discovery"
+"""Of the handles made here; suggestions have handles of a purpose of their own."""
+BATCH = 1000
+# The engine knows no words of the other language yet; what it will know belongs here.
+TRANSLATIONS: Translations = {}
+
+# Similarities and scores are told in hundredths.
+_HIGHEST = 100
+
+_FINDS = (Role.OPERATOR, Role.COORDINATOR, Role.PORTAL, Role.MANAGER)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is searched for: words, and filters that all have to fit."""
+
+    words: str | None = None
+    language: str | None = None
+    sector: str | None = None
+    stage: Stage | None = None
+    format: Format | None = None
+    size_band: SizeBand | None = None
+
+    @property
+    def facets(self) -> set[str]:
+        wanted = {
+            Facet.LANGUAGE: primary_language(self.language) if self.language else None,
+            Facet.STAGE: self.stage,
+            Facet.FORMAT: self.format,
+            Facet.SIZE_BAND: self.size_band,
+        }
+        return {facet.of(value) for facet, value in wanted.items() if value is not None}
+
+
+def related(
+    session: Session, caller: Caller, state: State, pepper: str, community_id: str, request: PageRequest
+) -> tuple[list[RelatedOut], str | None]:
+    """The communities of other companies most similar to one of the caller's, and the next cursor.
+
+    Similarity is the engine's, of the community's text as it is now: also of a draft, as though it took part.
+    """
+    caller.require(*_FINDS)
+    own = communities.get(session, caller, community_id)
+    company = companies.get_active(session, caller, own.company_id)
+    handles = Handles(pepper, PURPOSE, company.id)
+    viewer = Viewer.of(
+        session, company, handles, avoided=own.excluded_companies, avoided_sectors=own.excluded_sectors
+    )
+    after = _place(request, handles)
+    analyzer = TextAnalyzer()
+    profile = profile_of(own)
+    compared = state.related.compared(TermCounts.of_profile(profile, analyzer), instead_of=state.row_of.get(own.id))
+    levels = np.where(viewer.may_find(state), np.rint(compared.similarities() * _HIGHEST), 0).astype(np.int64)
+    sharing = Sharing(viewer, state, compared, profile, analyzer)
+    rows = present_rows(session, viewer, state, viewer.in_order(state, levels, after), request, now().date())
+    page, cursor = cut(list(rows), request, lambda one: (int(levels[one[0]]), handles.of(one[1].id)))
+    items = [
+        RelatedOut(
+            similarity=int(levels[row]) / _HIGHEST,
+            themes_shared=sharing.with_(row, community),
+            card=card_of(community, handles.of(community.id)),
+        )
+        for row, community in page
+    ]
+    return items, cursor
+
+
+def search(
+    session: Session,
+    caller: Caller,
+    state: State,
+    pepper: str,
+    wish: Wish,
+    request: PageRequest,
+    *,
+    company: str | None,
+    translations: Translations = TRANSLATIONS,
+) -> tuple[list[CardOut], list[CorrectionOut], str | None]:
+    """Cards of other companies that have the words on them and fit the filters, the best first; what was corrected;
+    the next cursor. Without words all that fit, in the order of their handles, which tells nothing."""
+    caller.require(*_FINDS)
+    own = companies.get_active(session, caller, access.company_for(caller, company))
+    handles = Handles(pepper, PURPOSE, own.id)
+    viewer = Viewer.of(session, own, handles, sector=wish.sector)
+    after = _place(request, handles)
+    allowed = viewer.may_find(state, wish.facets)
+    if wish.words is None:
+        hits = Hits(allowed.astype(np.int64))
+    else:
+        hits = search_words(state, wish.words, allowed, viewer.names, translations)
+    analyzer = TextAnalyzer()
+    rows = [
+        (row, community)
+        for row, community in present_rows(
+            session,
+            viewer,
+            state,
+            viewer.in_order(state, hits.levels, after),
+            request,
+            now().date(),
+            wish.facets,
+            accepts=lambda row, community: _still_hit(state, hits, wish, row, community, analyzer),
+        )
+    ]
+    page, cursor = cut(rows, request, lambda one: (int(hits.levels[one[0]]), handles.of(one[1].id)))
+    found = [community for _, community in page]
+    cards = [card_of(community, handles.of(community.id)) for community in found]
+    return cards, _told_corrections(hits, found, analyzer), cursor
+
+
+def bring_up_to_date(database: Database, stopping: Callable[[], bool] = lambda: False) -> int:
+    """Renew the entries that are not what they should be, in batches of their own; how many there were."""
+    analyzer = TextAnalyzer()
+    after, renewed = "", 0
+    while not stopping():
+        with database.reader() as session:
+            today = now().date()
+            outdated = queries.outdated(session, today, after=after, limit=BATCH)
+            texts = queries.read(session, [name for name, found in outdated if found], today) if outdated else {}
+        rows = [entry_of(texts[name], analyzer) for name, found in outdated if found and name in texts]
+        rows += [hidden_entry_of(name) for name, found in outdated if not found]
+        if rows:
+            with database.session() as session:
+                queries.replace(session, rows)
+        renewed += len(rows)
+        if len(outdated) < BATCH:
+            break
+        after = outdated[-1][0]
+    return renewed
+
+
+def _place(request: PageRequest, handles: Handles) -> tuple[int, str] | None:
+    """What a cursor says: a level and the handle after which to go on. Raises InvalidCursor."""
+    key = request.key(int, str)
+    if key is None:
+        return None
+    level, handle = int(key[0]), str(key[1])
+    if not 1 <= level <= _HIGHEST:
+        raise InvalidCursor
+    try:
+        handles.open(handle)
+    except HandleUnknown as error:
+        raise InvalidCursor from error
+    return level, handle
+
+
+def _still_hit(state: State, hits: Hits, wish: Wish, row: int, community: Found, analyzer: TextAnalyzer) -> bool:
+    """Whether what was searched for is on the card as it is now, should it have changed since it was indexed."""
+    if wish.words is None or state.made_from[row] == (community.version, community.company_name):
+        return True
+    numbers = state.vocabulary.words.numbers
+    return any(numbers.get(word) in hits.forms for word in seen_words(community, "", analyzer))
+
+
+def _told_corrections(hits: Hits, page: Sequence[Found], analyzer: TextAnalyzer) -> list[CorrectionOut]:
+    """Corrections whose word can be read on a card of this page; any other would tell a word that nobody shows."""
+    if not hits.corrections:
+        return []
+    texts = tuple(text for community in page for text in seen_texts(community))
+    readable = set(words_of(Profile(id="page", company="page", name="", tags=texts), analyzer))
+    told = []
+    for written, meant in hits.corrections.items():
+        word = next((one for one in meant if one in readable), None)
+        if word is not None:
+            told.append(CorrectionOut(from_=written, to=word))
+    return told

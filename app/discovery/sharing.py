@@ -1,0 +1,68 @@
+"""What two communities have in common, in words that the viewer may read."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from app.discovery.cards import company_words, seen_texts
+from app.discovery.index import State
+from app.discovery.models import Found
+from app.discovery.viewing import Viewer
+from matching.profiles import Profile
+from matching.related import Compared, term_key
+from matching.text import TextAnalyzer
+
+MAX_SHARED = 5
+# A word that the other card does not show is told only when it is as common as this, without the viewer's company.
+_COMPANIES_OF_A_COMMON_WORD = 2
+
+
+class Sharing:
+    """The themes that one community of the viewer shares with others.
+
+    Each is told in the viewer's own word for it. A word of the other's hidden texts is told only when communities of
+    two further companies use it too: otherwise a draft full of words would read those texts aloud, name by name.
+    """
+
+    def __init__(
+        self, viewer: Viewer, state: State, compared: Compared, own: Profile, analyzer: TextAnalyzer
+    ) -> None:
+        self._state = state
+        self._compared = compared
+        self._viewer = viewer
+        self._analyzer = analyzer
+        name = company_words(viewer.company.name)
+        self._spoken = {key: word for key, word in _spoken(own, analyzer).items() if not name.mentioned_in(word)}
+        self._common: dict[int, bool] = {}
+
+    def with_(self, row: int, community: Found) -> list[str]:
+        """At most five themes, strongest first; never a word of either company's name."""
+        texts = seen_texts(community)
+        seen = {term_key(term) for term in self._analyzer.terms_in_any_language(texts)}
+        name = company_words(community.company_name)
+        themes = []
+        for key in self._compared.shared_with(row):
+            word = self._spoken.get(key)
+            if word is not None and (key in seen or self._is_common(key)) and not name.mentioned_in(word):
+                themes.append(word)
+            if len(themes) == MAX_SHARED:
+                break
+        return themes
+
+    def _is_common(self, key: int) -> bool:
+        known = self._common.get(key)
+        if known is None:
+            users = np.unique(self._state.company_of[self._state.related.rows_with(key)]).tolist()
+            others = [one for one in users if self._state.companies[one] != self._viewer.company.id]
+            known = self._common[key] = len(others) >= _COMPANIES_OF_A_COMMON_WORD
+        return known
+
+
+def _spoken(own: Profile, analyzer: TextAnalyzer) -> Mapping[int, str]:
+    """For each term the word that the community uses most for it."""
+    used: dict[str, dict[str, int]] = {}
+    for passage in analyzer.analyze(own).passages:
+        for word in passage:
+            surfaces = used.setdefault(word.term, {})
+            surfaces[word.surface] = surfaces.get(word.surface, 0) + 1
+    return {term_key(term): max(said, key=lambda one: said[one]) for term, said in used.items()}
