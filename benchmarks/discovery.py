@@ -2,7 +2,8 @@
 
 python -m benchmarks.discovery [COUNT ...]      (default 15000; SQLite, or the database of TANDEM_DATABASE_URL)
 
-The peer answers the same questions in a process of its own: scikit-learn's vectors and one full product a request.
+The peer answers the same questions in a process of its own, without HTTP and database: scikit-learn's vectors and one
+full product a question. `counting` is our index alone, asked in the same manner.
 """
 
 import asyncio
@@ -35,9 +36,11 @@ from app.core.clock import now
 from app.core.database import Database
 from app.core.settings import get_settings
 from app.discovery import service as discovery
+from app.discovery.index import DiscoveryIndex
 from benchmarks.measuring import in_own_process, input_profiles, tell
 from benchmarks.round import _document
 from matching import Profile
+from matching.related import TermCounts
 from matching.text import TextAnalyzer
 from tests.end_to_end.service import free_port
 
@@ -115,6 +118,7 @@ def measure(count: int) -> None:
         }
         seen = [round(_seconds_to_be_found(client, store, f"qzx{n}neu"), 1) for n in range(3)]
         memory = psutil.Process(api.pid).memory_info().rss // 2**20
+        counting = in_own_process(lambda: _counting(url, profiles))
         peer = in_own_process(lambda: _peer(profiles))
         tell(
             benchmark="discovery",
@@ -127,6 +131,8 @@ def measure(count: int) -> None:
             api_load_seconds=round(loading, 1),
             change_found_seconds=seen,
             api_resident_mib=memory,
+            counting_p50_ms=counting.answer[0],
+            counting_p95_ms=counting.answer[1],
             peer_related_p50_ms=peer.answer[0],
             peer_related_p95_ms=peer.answer[1],
             peer_fit_seconds=peer.answer[2],
@@ -190,6 +196,29 @@ def _seconds_to_be_found(client: httpx2.Client, store: Store, word: str) -> floa
     return time.perf_counter() - started
 
 
+def _counting(url: str, profiles: Sequence[Profile]) -> tuple[float, float]:
+    """p50 and p95 of terms, similarities with every row and the best 50, in milliseconds."""
+    index = DiscoveryIndex(Database(url))
+    with index.database.reader() as session:
+        index.refresh(session)
+    related, analyzer = index.current().related, TextAnalyzer()
+    index.stop()
+
+    def ask(profile: Profile) -> None:
+        np.argsort(-related.compared(TermCounts.of_profile(profile, analyzer)).similarities())[:50]
+
+    return _percentiles(ask, profiles)
+
+
+def _percentiles(ask: Callable[[Profile], None], profiles: Sequence[Profile]) -> tuple[float, float]:
+    spent = []
+    for profile in profiles[:REQUESTS]:
+        started = time.perf_counter()
+        ask(profile)
+        spent.append((time.perf_counter() - started) * 1000)
+    return round(float(np.percentile(spent, 50)), 1), round(float(np.percentile(spent, 95)), 1)
+
+
 def _peer(profiles: Sequence[Profile]) -> tuple[float, float, float]:
     """p50 and p95 of transform, product with every row and the best 50, in milliseconds; and seconds to fit."""
     from sklearn.feature_extraction.text import TfidfVectorizer
@@ -198,13 +227,12 @@ def _peer(profiles: Sequence[Profile]) -> tuple[float, float, float]:
     vectorizer = TfidfVectorizer(analyzer=TextAnalyzer().terms, sublinear_tf=True)
     vectors = vectorizer.fit_transform(profiles)
     fitting = time.perf_counter() - started
-    spent = []
-    for number in range(REQUESTS):
-        started = time.perf_counter()
-        product = (vectors @ vectorizer.transform([profiles[number]]).T).toarray().ravel()
+
+    def ask(profile: Profile) -> None:
+        product = (vectors @ vectorizer.transform([profile]).T).toarray().ravel()
         np.argsort(-product)[:50]
-        spent.append((time.perf_counter() - started) * 1000)
-    return round(float(np.percentile(spent, 50)), 1), round(float(np.percentile(spent, 95)), 1), round(fitting, 1)
+
+    return *_percentiles(ask, profiles), round(fitting, 1)
 
 
 def _answers(client: httpx2.Client) -> bool:

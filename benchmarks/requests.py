@@ -140,9 +140,7 @@ async def _rate(address: str, path: str, key: str) -> float:
     """Requests a second of all connections together."""
     await asyncio.gather(*(_requests(address, path, key, 5) for _ in range(CONNECTIONS)))
     started = time.perf_counter()
-    done = await asyncio.gather(
-        *(_requests(address, path, key, until=started + SECONDS) for _ in range(CONNECTIONS))
-    )
+    done = await asyncio.gather(*(_requests(address, path, key, until=started + SECONDS) for _ in range(CONNECTIONS)))
     return sum(done) / (time.perf_counter() - started)
 
 

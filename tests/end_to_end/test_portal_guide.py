@@ -36,7 +36,9 @@ def test_the_guides_commands_do_what_it_says(database_url: str, tmp_path: Path) 
     assert json.loads(me)["role"] == "portal"
     assert json.loads(put)["status"] == "draft"
     assert "event: end" in looked
-    changes, refusals = (json.loads(line) for line in re.findall(r'^\{"items".*?\]?,"next_cursor".*?\}(?=\{|$)', looked, re.M))
+    changes, refusals = (
+        json.loads(line) for line in re.findall(r'^\{"items".*?\]?,"next_cursor".*?\}(?=\{|$)', looked, re.M)
+    )
     assert {(one["external_id"], one["change"]) for one in changes["items"]} == {
         ("data-literacy", "changed"),
         ("lauftreff", "new"),

@@ -86,7 +86,7 @@ def test_the_engine_reads_the_same_texts_here_as_in_a_round(discover: Discovery)
     with discover.database.reader() as session:
         [participant] = communities.taking_part(session, company_ids=[], community_ids=[])
         row = session.get_one(Company, company)
-        [in_a_round] = profiles_of([participant], {company: row}, now())
+        [in_a_round] = profiles_of([participant], {company: row}, now(), {})
         here = profile_of(queries.read(session, [community_id], now().date())[community_id])
 
     assert here.texts == in_a_round.texts
@@ -186,16 +186,15 @@ def test_exclusions_hold_both_ways(discover: Discovery) -> None:
     assert len(discover.search(own)["items"]) == 1
 
 
-def test_pairs_of_companies_that_must_not_meet_do_not_find_each_other(
-    discover: Discovery, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from app.companies import service as companies
-
+def test_pairs_of_companies_that_must_not_meet_do_not_find_each_other(discover: Discovery) -> None:
     world = discover.world
     own, other = world.company("Own"), world.company("Otherwerk")
     [mine] = world.published(own, OWN)
     world.published(other, SECRET)
-    monkeypatch.setattr(companies, "excluded_for", lambda session, company_id: frozenset({other}))
+    # The other side has decided it: it holds for both.
+    world.caller(Role.COORDINATOR, other).put(
+        f"/v1/companies/{other}/proximity/{own}", json={"proximity": "excluded"}, headers={"If-Match": "*"}
+    )
 
     assert discover.related(own, mine) == []
     assert discover.search(own)["items"] == []

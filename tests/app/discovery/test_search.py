@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from app.companies import service as companies
 from app.core.database import Database
 from app.discovery import service as discovery
 from app.discovery.vocabulary import Translations
@@ -252,8 +251,3 @@ def test_a_table_of_translations_is_used_where_the_engine_has_one(
 
     assert found({}) == []
     assert found({"suppli": ["lieferkett"]}) == [["Lieferkette"]]
-
-
-def test_the_companies_excluded_for_another_are_asked_for(database: Database) -> None:
-    with database.reader() as session:
-        assert companies.excluded_for(session, "cmp_x") == frozenset()
