@@ -115,6 +115,9 @@ class ApiCaller:
     def patch(self, path: str, **options: Any) -> Response:
         return self._request("PATCH", path, **options)
 
+    def ask(self, method: str, path: str, **options: Any) -> Response:
+        return self._request(method, path, **options)
+
     def _request(
         self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **options: Any
     ) -> Response:

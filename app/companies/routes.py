@@ -62,7 +62,8 @@ def update_company(
 ) -> CompanyOut:
     """Fill in or change a company, as its coordinator or the operator. Fields left out stay as they are.
 
-    A mail domain that a coordinator adds waits until the operator, by adding it too, vouches for it.
+    A mail domain that a coordinator adds waits until the operator, by adding it too, vouches for it. Name and sector
+    are changed by the operator only.
     """
     return _answer(session, caller, companies.update(session, caller, company_id, change, if_match), response)
 

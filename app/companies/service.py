@@ -79,13 +79,17 @@ def create(session: Session, caller: Caller, wish: CompanyCreate) -> Company:
 
 
 def update(session: Session, caller: Caller, company_id: str, change: CompanyUpdate, if_match: str | None) -> Company:
-    """Change what was sent, as the operator or the company's coordinator. An operator vouches for mail domains."""
+    """Change what was sent, as the operator or the company's coordinator. An operator vouches for mail domains.
+
+    Others know the company by its name, and its sector decides whom it may meet without approval: a coordinator
+    changes neither.
+    """
     company = get(session, caller, company_id, for_update=True)
     caller.require(Role.OPERATOR, Role.COORDINATOR)
     require_match(if_match, company.version)
     named = change.model_dump(exclude_unset=True)
-    if caller.role is not Role.OPERATOR and named.get("name", company.name) != company.name:
-        # Others know the company by its name.
+    settled = {"name": company.name, "sector": company.sector}
+    if caller.role is not Role.OPERATOR and any(named.get(field, value) != value for field, value in settled.items()):
         raise RoleNotEnough(role=caller.role.value, needed=Role.OPERATOR.value)
     other = by_name(session, named.get("name", company.name))
     if other is not None and other.id != company.id:

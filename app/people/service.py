@@ -154,14 +154,17 @@ def verified_domains(session: Session, company_id: str) -> frozenset[str]:
 def set_domains(session: Session, company_id: str, domains: Iterable[str], *, vouched: bool) -> None:
     """Replace a company's domains. New ones are verified where an operator vouches, else they wait for one.
 
-    Raises MailDomainTaken for one of another company.
+    Raises MailDomainTaken for one of another company; one that only waits there goes to whom an operator vouches for,
+    so that naming a domain first keeps nobody from its own.
     """
     wanted = sorted(set(domains))
     known = {one.domain: one for one in session.exec(select(MailDomain).where(col(MailDomain.domain).in_(wanted)))}
     for domain in wanted:
         entry = known.get(domain) or MailDomain(domain=domain, company_id=company_id)
         if entry.company_id != company_id:
-            raise MailDomainTaken(domain=domain)
+            if not vouched or entry.verified_at is not None:
+                raise MailDomainTaken(domain=domain)
+            entry.company_id = company_id
         if vouched and entry.verified_at is None:
             entry.verified_at = now()
         session.add(entry)

@@ -1,0 +1,372 @@
+"""What a company keeps to itself nobody else learns: not by any operation, with whatever name of its, in any state."""
+
+import base64
+import codecs
+import contextlib
+import io
+import json
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from shutil import copy
+
+import pytest
+import time_machine
+from httpx2 import Response
+from sqlalchemy import inspect, text, update
+from sqlmodel import col
+from starlette.testclient import TestClient
+
+from app.access.models import Role
+from app.communities.models import Community
+from app.core import jobs
+from app.core.database import Database
+from app.core.ids import new_id
+from app.core.settings import Settings
+from app.discovery import service as discovery
+from app.discovery.handles import Handles
+from app.main import create_app
+from app.worker import Worker
+from tests.end_to_end.questions import Question, own_questions, questions
+from tests.world import ApiCaller, JsonObject, World, ndjson
+
+_ID = re.compile(r"(?:cmt|per|key|imp|rnd|cns|evt|job|prp|cmp|req)_[0-9a-v]{26}")
+_COMPANY_OR_REQUEST = ("cmp_", "req_")
+
+# In every text that nobody but the company itself may read, and in those that an organizer may read too.
+PRIVATE, MASKED = "canary", "siskin"
+UNPUBLISHED = ("draft", "confirmed", "paused", "archived", "stale", "absorbed")
+PUBLISHED = ("masked", "open", "circumstance", "avoiding", "survivor")
+
+
+@dataclass
+class Kept:
+    """What the company Nordwerk has, and how its own people and B's name it."""
+
+    company_id: str
+    communities: dict[str, str] = field(default_factory=dict)
+    people: list[str] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
+    imports: list[str] = field(default_factory=list)
+    etags: list[str] = field(default_factory=list)
+    cursors: list[str] = field(default_factory=list)
+    handles: list[str] = field(default_factory=list)
+    ids: set[str] = field(default_factory=set)
+    round_id: str = ""
+
+
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
+    """What the service writes to its log from now on."""
+    written = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", written)
+    return written
+
+
+@contextmanager
+def a_world(database_url: str) -> Iterator[World]:
+    settings = Settings(database_url=database_url, lease_seconds=30, worker_silent_seconds=3600, log_level="debug")
+    database = Database(database_url)
+    with TestClient(create_app(settings), raise_server_exceptions=False) as client:
+        yield World(client, database, settings, Worker(database, settings))
+    database.dispose()
+
+
+@pytest.fixture
+def world(log: io.StringIO, database_url: str) -> Iterator[World]:
+    with a_world(database_url) as world:
+        yield world
+
+
+def document(state: str, **changes: object) -> JsonObject:
+    """A community with something to keep in every field."""
+    readable = MASKED if state in PUBLISHED else PRIVATE
+    themes = ["recycling", "supply chains"] if state in ("masked", "open", "circumstance", "survivor") else []
+    return {
+        "name": f"{readable} name {state}",
+        "teaser": f"{readable} teaser {state}",
+        "purpose": f"{readable} purpose of {state} recycling",
+        "description": f"{readable} description of {state} recycling",
+        "tags": themes or [f"{readable}tag{state}", "recycling"],
+        "topics": [] if themes else [f"{readable}topic{state}"],
+        "target_group": f"{readable} group",
+        "platform": f"{readable} platform",
+        "languages": ["en"],
+        "offers": [f"{readable} offer"],
+        "seeks": [f"{readable} wish"],
+        "excluded_sectors": [f"{PRIVATE}sector"],
+        "wished_sectors": [f"{PRIVATE}wishes"],
+        "touches": ["pricing"],
+        "managers": [{"email": f"{PRIVATE}.{state}@nordwerk.example", "first_name": f"{PRIVATE}first"}],
+    } | changes
+
+
+def done(answer: Response) -> JsonObject:
+    assert answer.status_code in (200, 201, 202), answer.text
+    shown: JsonObject = answer.json()
+    return shown
+
+
+def keeping(world: World, viewer_id: str, *, unpublished: bool = True) -> Kept:
+    """Nordwerk, with communities in every state, people, keys, imports, merges, decisions; and what names them."""
+    before = ids_in(world.database)
+    kept = Kept(world.company("Nordwerk", sector="machinery"))
+    portal, coordinator = world.portal(kept.company_id), world.caller(Role.COORDINATOR, kept.company_id)
+
+    def stored(state: str, **changes: object) -> str:
+        address = f"/v1/sources/{PRIVATE}-source/communities/{PRIVATE}-{state}"
+        kept.communities[state] = str(done(portal.put(address, json=document(state, **changes)))["id"])
+        return f"/v1/communities/{kept.communities[state]}"
+
+    def published(state: str, **changes: object) -> str:
+        address = stored(state, **changes)
+        done(portal.post(f"{address}/publish", json={"consent_by": f"{PRIVATE} consent"}))
+        return address
+
+    published("masked")
+    published("open", listed_openly=True, name="Open circle", purpose="Openly about recycling.")
+    published("circumstance", kind="circumstance")
+    published("avoiding", excluded_companies=[viewer_id], tags=["osprey", "recycling"])
+    if unpublished:
+        _keep_unpublished(world, kept, portal, stored, published)
+        _keep_more(world, kept, portal, coordinator)
+        _name(world, kept, portal)
+    kept.ids = {one for one in ids_in(world.database) - before if not one.startswith(_COMPANY_OR_REQUEST)}
+    return kept
+
+
+def _keep_unpublished(
+    world: World, kept: Kept, portal: ApiCaller, stored: Callable[..., str], published: Callable[..., str]
+) -> None:
+    stored("draft")
+    done(portal.post(f"{stored('confirmed')}/confirm"))
+    done(portal.post(f"{published('paused')}/pause", json={}))
+    done(portal.post(f"{published('archived')}/archive"))
+    published("stale")
+    yesterday = (datetime.now(UTC) - timedelta(days=1)).date()
+    with world.database.session() as session:
+        stale = update(Community).where(col(Community.id) == kept.communities["stale"])
+        session.execute(stale.values(confirm_again_by=yesterday))
+    absorbed = stored("absorbed")
+    # Lacks nothing, so that it takes no text from the other one.
+    published("survivor", topics=["circular economy"])
+    done(portal.post(f"{absorbed}/merge", json={"into": kept.communities["survivor"]}))
+
+
+def _keep_more(world: World, kept: Kept, portal: ApiCaller, coordinator: ApiCaller) -> None:
+    """A key for a person, imports that ended well, badly and not yet, and a round."""
+    kept.people = [one["id"] for one in done(portal.get("/v1/people"))["items"]]
+    wish = {"role": "manager", "label": f"{PRIVATE} label", "person_id": kept.people[0]}
+    kept.keys.append(str(done(coordinator.post("/v1/keys", json=wish))["id"]))
+    rows = ndjson(
+        [
+            {"external_id": f"{PRIVATE}-row", "name": f"{PRIVATE} row"},
+            {"external_id": f"{PRIVATE}-refused", "name": "x", "languages": [f"{PRIVATE}-tongue"]},
+        ]
+    )
+    kept.imports = [
+        str(world.imported(portal, rows, source=f"{PRIVATE}-source")["id"]),
+        str(world.imported(portal, f"{PRIVATE}heading;x\n1;2\n".encode(), "text/csv")["id"]),
+    ]
+    kept.round_id = str(world.proposed_round()["id"])
+    headers = {"Content-Type": "application/x-ndjson"}
+    kept.imports.append(str(done(portal.post("/v1/imports?source=waiting", content=rows, headers=headers))["id"]))
+    refresh(world)
+
+
+def _name(world: World, kept: Kept, portal: ApiCaller) -> None:
+    """What Nordwerk's own answers are called by: versions, cursors, handles."""
+    own = _FILLED | {"community_id": kept.communities["masked"], "company_id": kept.company_id}
+    own |= {"import_id": kept.imports[0], "person_id": kept.people[0]}
+    for question in own_questions(_document(world), own):
+        answer = portal.ask("GET", question.path, params={"limit": "1"})
+        kept.etags += [answer.headers["ETag"]] if "ETag" in answer.headers else []
+        kept.cursors += re.findall(r'"next_cursor":"([^"]+)"', answer.text)
+        kept.handles += re.findall(r"hdl_[0-9a-v]{52}", answer.text)
+
+
+# Where an own thing is not needed or not there.
+_FILLED = {
+    "slug": "invalid-input",
+    "source": "intranet",
+    "external_id": "own",
+    "other_id": "cmp_none",
+    "round_id": "rnd_none",
+    "key_id": "key_none",
+    "person_id": "per_none",
+    "import_id": "imp_none",
+}
+
+
+def looking(world: World, viewer_id: str) -> dict[str, str]:
+    """B, with communities that are much like Nordwerk's, and how it names what it has."""
+    jobs.tell_worker_seen(world.database, "worker")
+    mine = {"tags": ["recycling", "supply chains"], "languages": ["en"], "purpose": "Recycling, all together."}
+    [community_id] = world.published(viewer_id, {"name": "Recyclers"} | mine)
+    portal = world.portal(viewer_id)
+    done(portal.put("/v1/sources/intranet/communities/own", json={"name": "Own", "tags": ["recycling"]}))
+    contact = {"email": "kim@viewer.example", "first_name": "Kim"}
+    person_id = str(done(portal.post("/v1/people", json=contact))["id"])
+    address = f"/v1/communities/{community_id}"
+    done(portal.patch(address, json={"managers": [contact]}, headers={"If-Match": "*"}))
+    refused = {"external_id": "broken", "name": "x", "languages": ["klingonisch"]}
+    import_id = str(world.imported(portal, ndjson([{"external_id": "own", "name": "Own"}, refused]))["id"])
+    own = {"community_id": community_id, "company_id": viewer_id, "person_id": person_id, "import_id": import_id}
+    return _FILLED | own
+
+
+def viewers(world: World, viewer_id: str, own: Mapping[str, str]) -> dict[str, ApiCaller]:
+    """Everybody of B who may hold a key."""
+    return {
+        "portal": world.portal(viewer_id),
+        "coordinator": world.caller(Role.COORDINATOR, viewer_id),
+        "coordinator who only reads": world.caller(Role.COORDINATOR, viewer_id, read_only=True),
+        "manager": world.caller(Role.MANAGER, person_id=own["person_id"]),
+        "participant": world.caller(Role.PARTICIPANT, person_id=own["person_id"]),
+    }
+
+
+def names_of(kept: Kept, own: Mapping[str, str]) -> dict[str, list[str]]:
+    """What may be put into a question about Nordwerk, by parameter or field."""
+    *communities, survivor = kept.communities.values()
+    words = [f"{PRIVATE}tagdraft", f"{PRIVATE}tagdrat", f"{PRIVATE}topicpaused", "osprey", "ospray"]
+    return {
+        "community_id": [*communities, *kept.handles[:1]],
+        "community_ids": communities,
+        "communities": communities,
+        "into": [survivor],
+        "company_id": [kept.company_id],
+        "company": [kept.company_id],
+        "companies": [kept.company_id],
+        "wished_companies": [kept.company_id],
+        "excluded_companies": [kept.company_id],
+        "other_id": [own["company_id"]],
+        "person_id": kept.people,
+        "key_id": kept.keys,
+        "import_id": kept.imports,
+        "round_id": [kept.round_id],
+        "source": [f"{PRIVATE}-source"],
+        "external_id": [f"{PRIVATE}-draft", f"{PRIVATE}-absorbed", f"{PRIVATE}-row"],
+        "external_ids": [f"{PRIVATE}-draft", f"{PRIVATE}-masked", f"{PRIVATE}-absorbed"],
+        "q": words,
+        "cursor": [*kept.cursors, *kept.handles[:1]],
+        "email": [f"{PRIVATE}.draft@nordwerk.example"],
+        "slug": [f"{PRIVATE}-slug"],
+        "etag": sorted(set(kept.etags)),
+    }
+
+
+def invented(names: Mapping[str, list[str]], own: Mapping[str, str]) -> dict[str, list[str]]:
+    """For each name one of the same form that nobody has ever used."""
+
+    def other(name: str) -> str:
+        if name in own.values():
+            return name
+        return new_id(name[:3]) if _ID.fullmatch(name) else codecs.encode(name, "rot13")
+
+    return {kind: [other(name) for name in values] for kind, values in names.items()} | {"etag": names["etag"]}
+
+
+def reached(world: World, kept: Kept, phase: str) -> None:
+    """Nordwerk takes part, is about to leave, or has left for good."""
+    if phase != "active":
+        done(world.operator.post(f"/v1/companies/{kept.company_id}/leave"))
+    if phase == "erased":
+        with time_machine.travel(datetime.now(UTC) + timedelta(days=31), tick=False):
+            world.worker.run_until_idle()
+        assert done(world.operator.get(f"/v1/companies/{kept.company_id}"))["status"] == "left"
+    refresh(world)
+
+
+def refresh(world: World) -> None:
+    """What the worker's and the API's threads do by themselves within a minute."""
+    discovery.bring_up_to_date(world.database)
+    index = world.client.app.state.discovery  # type: ignore[attr-defined]  # ours
+    with world.database.reader() as session:
+        index.refresh(session)
+
+
+def ids_in(database: Database) -> set[str]:
+    """Every id that is stored anywhere."""
+    with database.reader() as session:
+        tables = inspect(session.get_bind()).get_table_names()
+        return {
+            one
+            for name in tables
+            for row in session.execute(text(f'SELECT * FROM "{name}"'))  # noqa: S608  names of our own tables
+            for one in _ID.findall(str(row))
+        }
+
+
+def everything_in(answer: Response) -> str:
+    """Body and headers, and what the cursors in them say."""
+    told = f"{answer.status_code} {dict(answer.headers)} {answer.text}"
+    for cursor in re.findall(r'"next_cursor":\s*"([^"]+)"', told):
+        opened = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        told += opened.decode("utf-8", "replace")
+    return told
+
+
+def told_too_much(
+    kept: Kept, names: Mapping[str, list[str]], question: Question, answer: Response, *secrets: str
+) -> list[str]:
+    """What an answer tells of Nordwerk that whoever asked did not say."""
+    told = everything_in(answer).casefold()
+    ids = [one for one in kept.ids if one in told and one not in question.said]
+    # B may have stored something of its own by names that it has heard.
+    for name in sorted({name for values in names.values() for name in values}, key=len, reverse=True):
+        told = told.replace(name.casefold(), "")
+    return ids + [secret for secret in secrets if secret in told]
+
+
+def apart_from(names: Mapping[str, list[str]], other_names: Mapping[str, list[str]], answer: Response) -> str:
+    """An answer as far as it does not repeat a name that it was asked about, nor counts requests, versions, time."""
+    headers = {name: answer.headers[name] for name in answer.headers if name not in _EACH_TIME}
+    told = f"{answer.status_code} {headers} {answer.text}"
+    told = _ID.sub("<id>", told)
+    for kind in ("external_id", "external_ids", "email", "source", "community_id"):
+        for name in (*names[kind], *other_names[kind]):
+            told = told.replace(name, f"<{kind}>")
+    told = re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+Z", "<time>", told)
+    return re.sub(r"'etag': '[^']+'|\"version\":\d+", "<version>", told)
+
+
+_EACH_TIME = {"x-request-id", "ratelimit", "date", "content-length"}
+
+
+def _document(world: World) -> JsonObject:
+    found: JsonObject = world.client.get("/openapi.json").json()
+    return found
+
+
+@pytest.mark.parametrize("phase", ["active", "leaving", "erased"])
+def test_another_company_is_told_nothing_by_any_question(world: World, log: io.StringIO, phase: str) -> None:
+    viewer_id = world.company("Suedhafen", sector="health")
+    own = looking(world, viewer_id)
+    kept = keeping(world, viewer_id)
+    reached(world, kept, phase)
+    names = names_of(kept, own)
+    other_names = invented(names, own)
+    document = _document(world)
+
+    for who, caller in viewers(world, viewer_id, own).items():
+        pairs = zip(questions(document, names, own), questions(document, other_names, own), strict=True)
+        for question, about_nothing in pairs:
+            answer, nothing = question.put_to(caller), about_nothing.put_to(caller)
+            assert told_too_much(kept, names, question, answer, PRIVATE, MASKED) == [], (who, question, answer.text)
+            assert answer.status_code < 500, (who, question)
+            if any(one in question.path for one in kept.ids):
+                # 403 only where the caller's role may never do that, with whatever name.
+                assert answer.status_code in (403, 404), (who, question, answer.text)
+            # Cursors are sealed, so an invented one is refused; /metrics counts this very request.
+            if "cursor" not in question.query and question.operation != "read_metrics":
+                told, expected = (apart_from(names, other_names, one) for one in (answer, nothing))
+                assert told == expected, (who, question)
+
+    written = log.getvalue().casefold()
+    assert '"event": "request"' in written
+    assert [one for one in (PRIVATE, MASKED, "nordwerk.example", "tdm_") if one in written] == []
