@@ -192,6 +192,8 @@ def authenticate(session: Session, bearer: str | None, pepper: str) -> Recognise
     genuine = hmac.compare_digest(_hash(secret, pepper), expected)
     if key is None or not genuine or status_of(key, now()) not in _ACCEPTED:
         raise KeyNotAccepted
+    if key.person_id is not None and not people.may_speak(session, key.person_id):
+        raise KeyNotAccepted
     until = key.expires_at
     if key.prefix != prefix:
         if key.previous_until is None or key.previous_until <= now():
@@ -298,6 +300,8 @@ def _company_of(session: Session, caller: Caller, wish: KeyCreate) -> str | None
         owner = people.get(session, wish.person_id, company_id=company_id)
         if owner.status is PersonStatus.WAITING:
             raise people.PersonWaiting(person_id=owner.id)
+        if owner.status is PersonStatus.ERASED:
+            raise people.PersonNotFound(person_id=owner.id)
         return owner.company_id
     if wish.person_id is not None or (wish.role in COMPANY_ROLES) != (company_id is not None):
         raise KeyNeedsOwner

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from datetime import date
 
-from sqlalchemy import ColumnElement, or_
+from sqlalchemy import ColumnElement, and_, false, or_
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, func, select
 from sqlmodel.sql.expression import SelectOfScalar
@@ -54,7 +54,9 @@ def page(
     if status is not None:
         query = query.where(col(Community.status) == status)
     if source is not None:
-        query = query.where(col(Community.source) == source)
+        # Who is not shown the source cannot find it out by asking for one after the other.
+        told = caller.role is not Role.ORGANIZER
+        query = query.where(col(Community.source) == source if told else false())
     if after is not None:
         query = query.where(col(Community.id) > after)
     return session.exec(query).all()
@@ -163,7 +165,6 @@ def _taking_part(company_ids: Sequence[str], community_ids: Sequence[str], today
         .where(
             col(Company.status) == CompanyStatus.ACTIVE,
             _is_published(today),
-            or_(col(Community.confirm_again_by).is_(None), col(Community.confirm_again_by) >= today),
         )
     )
     if company_ids:
@@ -174,9 +175,10 @@ def _taking_part(company_ids: Sequence[str], community_ids: Sequence[str], today
 
 
 def _is_published(today: date) -> ColumnElement[bool]:
-    """Published; a pause with a date ends by itself."""
+    """Published and confirmed in time; a pause with a date ends by itself."""
     pause_is_over = (col(Community.status) == CommunityStatus.PAUSED) & (col(Community.paused_until) <= today)
-    return or_(col(Community.status) == CommunityStatus.PUBLISHED, pause_is_over)
+    in_time = or_(col(Community.confirm_again_by).is_(None), col(Community.confirm_again_by) >= today)
+    return and_(or_(col(Community.status) == CommunityStatus.PUBLISHED, pause_is_over), in_time)
 
 
 def _locked(query: SelectOfScalar[Community]) -> SelectOfScalar[Community]:
@@ -190,7 +192,8 @@ def _seen_by(caller: Caller) -> SelectOfScalar[Community]:
         case Role.OPERATOR:
             return query
         case Role.ORGANIZER:
-            return query.where(_is_published(now().date()))
+            active = select(Company.id).where(col(Company.status) == CompanyStatus.ACTIVE)
+            return query.where(_is_published(now().date()), col(Community.company_id).in_(active))
         case Role.COORDINATOR | Role.PORTAL:
             return query.where(col(Community.company_id) == caller.company_id)
         case Role.MANAGER:

@@ -368,8 +368,8 @@ class CommunityOut(Output):
     horizon_months: int | None
     wished_companies: list[str] | None = Field(description="Null where the caller may not see it.")
     excluded_companies: list[str] | None = Field(description="Null where the caller may not see it.")
-    wished_sectors: list[str]
-    excluded_sectors: list[str]
+    wished_sectors: list[str] | None = Field(description="Null where the caller may not see it.")
+    excluded_sectors: list[str] | None = Field(description="Null where the caller may not see it.")
     touches: list[SensitiveTopic] | None
     listed_openly: bool
     entered_by_manager: list[str]

@@ -284,6 +284,8 @@ _BETWEEN_A_COMPANY_AND_ITSELF: dict[str, object] = {
     "external_id": None,
     "wished_companies": None,
     "excluded_companies": None,
+    "wished_sectors": None,
+    "excluded_sectors": None,
     "touches": None,
     "consent_by": None,
     "paused_by": None,

@@ -1,7 +1,9 @@
 """Answers with an ETag, 304 for who has them already, and HEAD wherever there is GET (RFC 9110)."""
 
+from collections.abc import Callable
 from hashlib import blake2b
 
+import anyio
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 Headers = list[tuple[bytes, bytes]]
@@ -22,8 +24,9 @@ class Conditional:
             return
         without_body = scope["method"] == "HEAD"
         inner = {**scope, "method": "GET"} if without_body else scope
-        answer = _Answer(_header(scope["headers"], b"if-none-match"), without_body, send)
-        await self.app(inner, receive, answer.send)
+        with anyio.CancelScope() as work:
+            answer = _Answer(_header(scope["headers"], b"if-none-match"), without_body, send, work.cancel)
+            await self.app(inner, receive, answer.send)
         if "route" in inner:
             scope["route"] = inner["route"]
 
@@ -31,11 +34,13 @@ class Conditional:
 class _Answer:
     """One answer on its way out: its start is held back until its body is known."""
 
-    def __init__(self, if_none_match: bytes | None, without_body: bool, send: Send) -> None:
+    def __init__(self, if_none_match: bytes | None, without_body: bool, send: Send, stop: Callable[[], None]) -> None:
         self._if_none_match = if_none_match
         self._without_body = without_body
         self._send = send
+        self._stop = stop
         self._start: Message | None = None
+        self._ended = False
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start" and _is_one_document(message):
@@ -46,8 +51,17 @@ class _Answer:
             message = self._tagged(start, message)
             await self._send(start)
         if self._without_body and message["type"] == "http.response.body":
-            message = {**message, "body": b""}
+            await self._end_without_body(is_stream=message.get("more_body", False))
+            return
         await self._send(message)
+
+    async def _end_without_body(self, *, is_stream: bool) -> None:
+        if not self._ended:
+            self._ended = True
+            await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+        if is_stream:
+            # Its headers are the answer, and nobody waits for the rest.
+            self._stop()
 
     def _tagged(self, start: Message, body: Message) -> Message:
         """Completes the start of the answer; the body that goes with it."""

@@ -2,6 +2,7 @@
 
 import math
 import time
+from hashlib import sha256
 
 from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
@@ -60,10 +61,14 @@ class RateLimit:
 
 
 def _who(request: Request) -> str:
-    """The readable start of the key that was sent, else the address."""
+    """The key that was sent, as a hash, else the address.
+
+    The whole key: its readable start alone would let others use up its requests, and read how many are left.
+    """
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    prefix, found, _ = token.strip().partition(".")
-    return f"key {prefix[:32]}" if scheme.lower() == "bearer" and found else _host(request)
+    if scheme.lower() != "bearer" or "." not in token:
+        return _host(request)
+    return f"key {sha256(token.strip().encode(errors='surrogateescape')).hexdigest()}"
 
 
 def _host(request: Request) -> str:

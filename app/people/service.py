@@ -101,6 +101,12 @@ def get(session: Session, person_id: str, *, company_id: str | None, for_update:
     return person
 
 
+def may_speak(session: Session, person_id: str) -> bool:
+    """Whether the person may act for itself now: neither waiting for the coordinator nor erased."""
+    person = session.get(Person, person_id)
+    return person is not None and person.status is PersonStatus.ACTIVE
+
+
 def page(session: Session, *, company_id: str | None, after: str | None, limit: int) -> Sequence[Person]:
     """People by id, of one company or of all, one more than `limit`."""
     query = select(Person).order_by(col(Person.id)).limit(limit + 1)

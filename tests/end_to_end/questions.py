@@ -7,7 +7,6 @@ in it, or that it names nothing.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import product
 from typing import Any
 from urllib.parse import quote
 
@@ -75,8 +74,11 @@ class _Operation:
         in_path = self._parameters("path")
         # What names nothing anywhere is asked for its answer only.
         turns = self._turns(in_path, names) if in_path or self.method == "GET" else 0
-        for place, headers in product(range(turns), self._headers(names)):
-            yield self.at(_turn(in_path, names, place), headers=headers, **bodies[-1])
+        for place in range(turns):
+            each = self._headers(names)
+            # The first name with all headers, the others with one of them in turn.
+            for headers in each if place == 0 else [each[place % len(each)]]:
+                yield self.at(_turn(in_path, names, place), headers=headers, **bodies[-1])
         for asked, value in self._named_queries(names):
             yield self.at(own, query={asked: value}, **bodies[0])
         for body in bodies[1:]:

@@ -1,16 +1,16 @@
-"""What a company keeps to itself nobody else learns: not by any operation, with whatever name of its, in any state."""
+"""What a company keeps to itself nobody else learns: by no operation, with whatever name of its, in no state."""
 
 import base64
 import codecs
-import contextlib
 import io
 import json
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import combinations
 from pathlib import Path
 from shutil import copy
 
@@ -41,6 +41,9 @@ _COMPANY_OR_REQUEST = ("cmp_", "req_")
 PRIVATE, MASKED = "canary", "siskin"
 UNPUBLISHED = ("draft", "confirmed", "paused", "archived", "stale", "absorbed")
 PUBLISHED = ("masked", "open", "circumstance", "avoiding", "survivor")
+
+
+Stores = Callable[..., str]
 
 
 @dataclass
@@ -111,11 +114,22 @@ def done(answer: Response) -> JsonObject:
     return shown
 
 
-def keeping(world: World, viewer_id: str, *, unpublished: bool = True) -> Kept:
-    """Nordwerk, with communities in every state, people, keys, imports, merges, decisions; and what names them."""
+def keeping(world: World, viewer_id: str) -> Kept:
+    """Nordwerk, with communities in every state, people, keys, imports, merges; and what names them."""
     before = ids_in(world.database)
     kept = Kept(world.company("Nordwerk", sector="machinery"))
-    portal, coordinator = world.portal(kept.company_id), world.caller(Role.COORDINATOR, kept.company_id)
+    stored, published = keep_published(world, kept, viewer_id)
+    keep_unpublished(world, kept, stored, published)
+    portal = world.portal(kept.company_id)
+    _keep_more(world, kept, portal, world.caller(Role.COORDINATOR, kept.company_id))
+    _name(world, kept, portal)
+    kept.ids = {one for one in ids_in(world.database) - before if not one.startswith(_COMPANY_OR_REQUEST)}
+    return kept
+
+
+def keep_published(world: World, kept: Kept, viewer_id: str) -> tuple[Stores, Stores]:
+    """Its published communities; and how to store and to publish more, each giving the address."""
+    portal = world.portal(kept.company_id)
 
     def stored(state: str, **changes: object) -> str:
         address = f"/v1/sources/{PRIVATE}-source/communities/{PRIVATE}-{state}"
@@ -131,17 +145,14 @@ def keeping(world: World, viewer_id: str, *, unpublished: bool = True) -> Kept:
     published("open", listed_openly=True, name="Open circle", purpose="Openly about recycling.")
     published("circumstance", kind="circumstance")
     published("avoiding", excluded_companies=[viewer_id], tags=["osprey", "recycling"])
-    if unpublished:
-        _keep_unpublished(world, kept, portal, stored, published)
-        _keep_more(world, kept, portal, coordinator)
-        _name(world, kept, portal)
-    kept.ids = {one for one in ids_in(world.database) - before if not one.startswith(_COMPANY_OR_REQUEST)}
-    return kept
+    # Lacks nothing, so that a merge gives it no other text.
+    published("survivor", topics=["circular economy"])
+    return stored, published
 
 
-def _keep_unpublished(
-    world: World, kept: Kept, portal: ApiCaller, stored: Callable[..., str], published: Callable[..., str]
-) -> None:
+def keep_unpublished(world: World, kept: Kept, stored: Stores, published: Stores) -> None:
+    """Its communities in all the states in which nobody else finds them."""
+    portal = world.portal(kept.company_id)
     stored("draft")
     done(portal.post(f"{stored('confirmed')}/confirm"))
     done(portal.post(f"{published('paused')}/pause", json={}))
@@ -151,10 +162,7 @@ def _keep_unpublished(
     with world.database.session() as session:
         stale = update(Community).where(col(Community.id) == kept.communities["stale"])
         session.execute(stale.values(confirm_again_by=yesterday))
-    absorbed = stored("absorbed")
-    # Lacks nothing, so that it takes no text from the other one.
-    published("survivor", topics=["circular economy"])
-    done(portal.post(f"{absorbed}/merge", json={"into": kept.communities["survivor"]}))
+    done(portal.post(f"{stored('absorbed')}/merge", json={"into": kept.communities["survivor"]}))
 
 
 def _keep_more(world: World, kept: Kept, portal: ApiCaller, coordinator: ApiCaller) -> None:
@@ -205,7 +213,11 @@ _FILLED = {
 def looking(world: World, viewer_id: str) -> dict[str, str]:
     """B, with communities that are much like Nordwerk's, and how it names what it has."""
     jobs.tell_worker_seen(world.database, "worker")
-    mine = {"tags": ["recycling", "supply chains"], "languages": ["en"], "purpose": "Recycling, all together."}
+    mine: JsonObject = {
+        "tags": ["recycling", "supply chains"],
+        "languages": ["en"],
+        "purpose": "Recycling, all together.",
+    }
     [community_id] = world.published(viewer_id, {"name": "Recyclers"} | mine)
     portal = world.portal(viewer_id)
     done(portal.put("/v1/sources/intranet/communities/own", json={"name": "Own", "tags": ["recycling"]}))
@@ -232,13 +244,13 @@ def viewers(world: World, viewer_id: str, own: Mapping[str, str]) -> dict[str, A
 
 def names_of(kept: Kept, own: Mapping[str, str]) -> dict[str, list[str]]:
     """What may be put into a question about Nordwerk, by parameter or field."""
-    *communities, survivor = kept.communities.values()
+    communities = [one for state, one in kept.communities.items() if state != "survivor"]
     words = [f"{PRIVATE}tagdraft", f"{PRIVATE}tagdrat", f"{PRIVATE}topicpaused", "osprey", "ospray"]
     return {
         "community_id": [*communities, *kept.handles[:1]],
         "community_ids": communities,
         "communities": communities,
-        "into": [survivor],
+        "into": [kept.communities["survivor"]],
         "company_id": [kept.company_id],
         "company": [kept.company_id],
         "companies": [kept.company_id],
@@ -363,10 +375,197 @@ def test_another_company_is_told_nothing_by_any_question(world: World, log: io.S
                 # 403 only where the caller's role may never do that, with whatever name.
                 assert answer.status_code in (403, 404), (who, question, answer.text)
             # Cursors are sealed, so an invented one is refused; /metrics counts this very request.
-            if "cursor" not in question.query and question.operation != "read_metrics":
+            if "cursor" not in question.query and question.operation not in _COUNTED:
                 told, expected = (apart_from(names, other_names, one) for one in (answer, nothing))
                 assert told == expected, (who, question)
 
     written = log.getvalue().casefold()
     assert '"event": "request"' in written
     assert [one for one in (PRIVATE, MASKED, "nordwerk.example", "tdm_") if one in written] == []
+
+
+def test_an_organizer_is_told_neither_contacts_nor_identifiers_nor_what_is_not_published(world: World) -> None:
+    viewer_id = world.company("Suedhafen", sector="health")
+    own = looking(world, viewer_id)
+    kept = keeping(world, viewer_id)
+    unpublished = [kept.communities[one] for one in UNPUBLISHED]
+    names = names_of(kept, own) | {"into": unpublished[:1], "community_id": unpublished[1:]}
+    names["communities"] = names["community_ids"] = unpublished
+    other_names = invented(names, own)
+    published = {kept.communities[one] for one in PUBLISHED}
+    scopes = ""
+    # What an organizer may know by name, and rounds that are its own.
+    known = {kept.company_id, kept.round_id, *names["cursor"]}
+    document = _document(world)
+
+    pairs = zip(questions(document, names, own), questions(document, other_names, own), strict=True)
+    for question, about_nothing in pairs:
+        answer, nothing = question.put_to(world.organizer), about_nothing.put_to(world.organizer)
+        if question.operation == "create_round":
+            # Rounds repeat the scope that they were given.
+            scopes += question.said
+        told = [one for one in told_too_much(kept, names, question, answer, PRIVATE) if one not in scopes]
+        secret = [one for one in told if one not in published and not one.startswith(_OF_ROUNDS)]
+        assert secret == [], (question, answer.text)
+        assert answer.status_code < 500, question
+        if not any(one in question.said for one in known) and question.operation not in _COUNTED:
+            assert apart_from(names, other_names, answer) == apart_from(names, other_names, nothing), question
+    for state in PUBLISHED:
+        address = f"/v1/communities/{kept.communities[state]}"
+        assert PRIVATE not in world.organizer.get(address).text
+        for refused in ("consents", "related"):
+            assert world.organizer.get(f"{address}/{refused}").status_code == 403
+
+
+def test_a_masked_card_names_neither_the_company_nor_the_community(world: World) -> None:
+    viewer_id = world.company("Suedhafen", sector="health")
+    own = looking(world, viewer_id)
+    kept = keeping(world, viewer_id)
+    portal = world.portal(viewer_id)
+
+    searched = done(portal.get("/v1/discovery/communities"))["items"]
+    related = [one["card"] for one in done(portal.get(f"/v1/communities/{own['community_id']}/related"))["items"]]
+
+    for cards in (searched, related):
+        [openly] = [one for one in cards if one["name"] is not None]
+        masked = [one for one in cards if one["name"] is None]
+        assert (openly["name"], openly["company"]) == ("Open circle", "Nordwerk")
+        # The masked one, the one of circumstance and the survivor of the merge; the one that avoids B is not there.
+        assert len(masked) == 3
+        assert all((one["company"], one["purpose"], one["kind"]) == (None, None, None) for one in masked)
+        assert [one for one in kept.ids if one in str(cards)] == []
+        assert "ordwerk" not in str(masked)
+
+
+def test_all_answers_are_the_same_whether_or_not_another_company_has_unpublished_communities(
+    log: io.StringIO, tmp_path: Path, migrated_sqlite: Path
+) -> None:
+    told = []
+    for unpublished in (True, False):
+        database = tmp_path / f"{unpublished}.db"
+        copy(migrated_sqlite, database)
+        with a_world(f"sqlite:///{database}") as world:
+            viewer_id = world.company("Suedhafen", sector="health")
+            own = looking(world, viewer_id)
+            kept = Kept(world.company("Nordwerk", sector="machinery"))
+            stored, published = keep_published(world, kept, viewer_id)
+            if unpublished:
+                keep_unpublished(world, kept, stored, published)
+            told.append(all_answers(world, viewer_id, own))
+
+    first, second = told
+    assert len(first) > 60
+    assert first.keys() == second.keys()
+    for asked in first:
+        assert first[asked] == second[asked], asked
+
+
+def test_two_viewers_cannot_join_what_they_see(world: World) -> None:
+    ids = [new_id("cmt") for _ in range(30)]
+    pepper = world.settings.key_pepper.get_secret_value()
+    viewers_and_purposes = [
+        (new_id("cmp"), "discovery"),
+        (new_id("cmp"), "discovery"),
+        (viewer := new_id("cmp"), "discovery"),
+        (viewer, "suggestion"),
+    ]
+    seen = [
+        [Handles(pepper, purpose, company_id).of(one) for one in ids] for company_id, purpose in viewers_and_purposes
+    ]
+
+    assert {len(handle) for handles in seen for handle in handles} == {56}
+    orders = [sorted(range(len(ids)), key=handles.__getitem__) for handles in seen]
+    assert len({tuple(order) for order in orders}) == len(seen)
+    for mine, theirs in combinations([*seen, ids], 2):
+        # By chance two of 900 pairs share 8 characters once in 500,000 runs.
+        assert longest_in_common(mine, theirs) < 8
+
+
+def test_an_idempotency_key_of_another_company_repeats_nothing_of_it(world: World) -> None:
+    own, other = world.portal(world.company("Own")), world.portal(world.company("Other"))
+    wish: JsonObject = {"json": {"name": "Same name"}, "headers": {"Idempotency-Key": "the-same"}}
+    theirs = other.post("/v1/communities", **wish)
+
+    mine, again = own.post("/v1/communities", **wish), own.post("/v1/communities", **wish)
+
+    assert (theirs.status_code, mine.status_code) == (201, 201)
+    assert mine.json()["id"] == again.json()["id"] != theirs.json()["id"]
+    assert [one["id"] for one in own.get("/v1/communities").json()["items"]] == [mine.json()["id"]]
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_an_import_by_another_companys_identifiers_finds_only_the_own_communities(
+    world: World, dry_run: bool
+) -> None:
+    own, other = world.portal(world.company("Own")), world.portal(world.company("Other"))
+    rows: list[JsonObject] = [{"external_id": f"{PRIVATE}-{n}", "name": f"Theirs {n}"} for n in range(3)]
+    world.imported(other, ndjson(rows))
+    stored = other.get("/v1/communities").text
+
+    done = world.imported(own, ndjson([rows[0] | {"name": "Mine"}]), dry_run=str(dry_run).lower())
+
+    assert [done[one] for one in ("created", "updated", "unchanged", "refused", "missing")] == [1, 0, 0, 0, 0]
+    [change] = own.get(f"/v1/imports/{done['id']}/changes").json()["items"]
+    assert (change["change"], change["name"]) == ("new", "Mine")
+    assert other.get("/v1/communities").text == stored
+
+
+def test_a_new_operation_that_names_something_unknown_stops_the_walk(world: World) -> None:
+    document = _document(world)
+    path = {"name": "tandem_id", "in": "path"}
+    document["paths"] = {"/v1/tandems/{tandem_id}": {"get": {"operationId": "read_tandem", "parameters": [path]}}}
+
+    with pytest.raises(AssertionError, match="read_tandem: which names may stand for"):
+        list(questions(document, {"etag": []}, {}))
+
+
+_OF_ROUNDS = ("rnd_", "prp_")
+# They count requests.
+_COUNTED = {"read_metrics"}
+
+
+def all_answers(world: World, viewer_id: str, own: Mapping[str, str]) -> dict[str, str]:
+    """Everything that B can read, without what differs each time: ids, handles, cursors, times."""
+    refresh(world)
+    rows = ndjson([{"external_id": "own", "name": "Own, changed"}, {"external_id": "new", "name": "New"}])
+    dry = str(world.imported(world.portal(viewer_id), rows, dry_run="true")["id"])
+    searches = [{"q": word} for word in ("recycling", "recicling", "canary", "siskin", "canarytagdraft", "osprey")]
+    queries: list[dict[str, str]] = [{}, {"limit": "1"}, {"sector": "machinery"}, {"language": "en"}, *searches]
+    answers: dict[str, str] = {}
+    for who, caller in viewers(world, viewer_id, own).items():
+        for question in own_questions(_document(world), {**own, "import_id": dry}):
+            if question.operation in _COUNTED:
+                continue
+            for query in queries if "discovery" in question.path else queries[:2]:
+                answer = caller.ask("GET", question.path, params=query)
+                if "limit" in query and "hdl_" in answer.text:
+                    # Which of several equally good ones comes first is the chance of their handles.
+                    continue
+                answers[f"{who} {question.operation} {query}"] = _without_chance(answer)
+    return answers
+
+
+def _without_chance(answer: Response) -> str:
+    told = f"{answer.status_code} {sorted(answer.headers)} "
+    content = answer.json() if answer.headers["content-type"] == "application/json" else answer.text
+    if isinstance(content, dict) and "items" in content:
+        # Equally good ones come in the order of their handles.
+        content = content | {"items": sorted(content["items"], key=lambda one: _ANY.sub("", json.dumps(one)))}
+    return _ANY.sub("", told + json.dumps(content))
+
+
+_ANY = re.compile(
+    r"[a-z]{3}_[0-9a-v]{26,52}|\d{4}-\d\d-\d\dT[\d:.]+Z|(?<=\"next_cursor\": \")[^\"]+|tdm_[0-9a-f]{12}"
+)
+
+
+def longest_in_common(some: Sequence[str], others: Sequence[str]) -> int:
+    """Length of the longest text, after the prefix, that one of some and one of the others both contain."""
+
+    def parts(names: Sequence[str], length: int) -> set[str]:
+        return {name[start : start + length] for name in names for start in range(4, len(name) - length + 1)}
+
+    length = 0
+    while parts(some, length + 1) & parts(others, length + 1):
+        length += 1
+    return length

@@ -3,6 +3,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 
 from app.access.models import Role
 from tests.world import World
@@ -135,6 +136,33 @@ def test_an_organizer_sees_published_communities_without_contacts(world: World) 
     assert "circle@own.example" not in str(seen)
     assert world.organizer.get(f"/v1/communities/{draft['id']}").status_code == 404
     assert world.organizer.post(f"/v1/communities/{published}/pause", json={}).status_code == 403
+
+
+def test_an_organizer_finds_out_neither_sources_nor_what_a_community_avoids(world: World) -> None:
+    avoiding = {"excluded_sectors": ["health"], "wished_sectors": ["software"]}
+    world.published(world.company(), CIRCLE | avoiding)
+
+    [seen] = world.organizer.get("/v1/communities").json()["items"]
+    asked = [world.organizer.get("/v1/communities", params={"source": one}).json() for one in ("intranet", "other")]
+
+    hidden = ("source", "external_id", "excluded_sectors", "wished_sectors", "excluded_companies", "wished_companies")
+    assert [seen[field] for field in hidden] == [None] * len(hidden)
+    assert asked == [{"items": [], "next_cursor": None}] * 2
+
+
+def test_an_organizer_sees_no_community_that_takes_part_no_more(world: World) -> None:
+    leaving, staying = world.company("Leaving"), world.company("Staying")
+    [of_leaving] = world.published(leaving, CIRCLE)
+    [stale] = world.published(staying, CIRCLE)
+    both = [world.organizer.get(f"/v1/communities/{one}").status_code for one in (of_leaving, stale)]
+
+    world.operator.post(f"/v1/companies/{leaving}/leave")
+    at_once = world.organizer.get(f"/v1/communities/{of_leaving}").status_code
+    with time_machine.travel(datetime.now(UTC) + timedelta(days=200), tick=False):
+        later = [world.organizer.get(f"/v1/communities/{one}").status_code for one in (of_leaving, stale)]
+        listed = world.organizer.get("/v1/communities").json()["items"]
+
+    assert (both, at_once, later, listed) == ([200, 200], 404, [404, 404], [])
 
 
 def test_a_manager_sees_and_changes_the_own_communities_only(world: World) -> None:

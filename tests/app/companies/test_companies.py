@@ -105,6 +105,34 @@ def test_only_an_operator_invites_and_renames_companies(world: World) -> None:
     assert world.operator.get(f"/v1/companies/{company_id}").json()["name"] == "Nordwerk"
 
 
+def test_a_coordinator_cannot_change_the_sector_to_meet_somebody_without_approval(world: World) -> None:
+    own, near = world.company("Own"), world.company("Near")
+    coordinator = world.caller(Role.COORDINATOR, own)
+
+    moved = coordinator.patch(f"/v1/companies/{own}", json={"sector": "health"}, headers={"If-Match": "*"})
+    same = changed(coordinator, f"/v1/companies/{own}", sector="machinery", imprint="Own AG, Ulm")
+
+    assert (moved.status_code, moved.json()["type"]) == (403, "/problems/role-not-enough")
+    assert (same["sector"], same["imprint"]) == ("machinery", "Own AG, Ulm")
+    assert coordinator.get(f"/v1/companies/{own}/proximity/{near}").json()["proximity"] == "approval"
+    assert changed(world.operator, f"/v1/companies/{own}", sector="health")["sector"] == "health"
+
+
+def test_naming_a_mail_domain_first_keeps_nobody_from_its_own(world: World) -> None:
+    squatter, owner = world.company("Squatter"), world.company("Owner")
+    coordinator = world.caller(Role.COORDINATOR, squatter)
+    changed(coordinator, f"/v1/companies/{squatter}", mail_domains=["owner.example"])
+
+    vouched = changed(world.operator, f"/v1/companies/{owner}", mail_domains=["owner.example"])
+    again = world.operator.patch(
+        f"/v1/companies/{squatter}", json={"mail_domains": ["owner.example"]}, headers={"If-Match": "*"}
+    )
+
+    assert (vouched["mail_domains"], vouched["mail_domains_waiting"]) == (["owner.example"], [])
+    assert coordinator.get(f"/v1/companies/{squatter}").json()["mail_domains_waiting"] == []
+    assert (again.status_code, again.json()["type"]) == (409, "/problems/mail-domain-taken")
+
+
 @pytest.mark.parametrize(
     ("change", "pointer"),
     [
@@ -220,6 +248,38 @@ def test_somebody_of_another_mail_domain_waits_for_the_coordinator(world: World)
     assert portal_may_not.status_code == 403
     assert coordinator.post("/v1/keys", json=wish).status_code == 201
     assert coordinator.post(f"/v1/people/{stranger['id']}/approve").json()["type"] == "/problems/person-not-waiting"
+
+
+def test_the_key_of_somebody_who_waits_is_not_accepted(world: World) -> None:
+    company_id = world.company()
+    changed(world.operator, f"/v1/companies/{company_id}", mail_domains=["own.example"])
+    portal, coordinator = world.portal(company_id), world.caller(Role.COORDINATOR, company_id)
+    person_id = portal.post("/v1/people", json={"email": "a@own.example", "first_name": "A"}).json()["id"]
+    before = world.caller(Role.MANAGER, person_id=person_id).get("/v1/me")
+    # A key of its own for each look: one that was accepted is remembered for a second.
+    manager, approved = (world.caller(Role.MANAGER, person_id=person_id) for _ in range(2))
+
+    moved = portal.patch(f"/v1/people/{person_id}", json={"email": "a@else.example"}, headers={"If-Match": "*"})
+    refused = manager.get("/v1/me")
+    coordinator.post(f"/v1/people/{person_id}/approve")
+
+    assert moved.json()["status"] == "waiting"
+    assert [before.status_code, refused.status_code] == [200, 401]
+    assert refused.json()["type"] == "/problems/key-not-accepted"
+    assert approved.get("/v1/me").status_code == 200
+
+
+def test_nobody_who_was_erased_gets_a_key(world: World) -> None:
+    company_id = world.company()
+    contact = {"email": "a@own.example", "first_name": "A"}
+    person_id = world.portal(company_id).post("/v1/people", json=contact).json()["id"]
+    world.operator.post(f"/v1/companies/{company_id}/leave")
+    with time_machine.travel(datetime.now(UTC) + timedelta(days=31), tick=False):
+        world.worker.run_until_idle()
+
+    refused = world.operator.post("/v1/keys", json={"role": "manager", "label": "x", "person_id": person_id})
+
+    assert (refused.status_code, refused.json()["type"]) == (404, "/problems/person-not-found")
 
 
 def test_a_person_who_changes_shows_in_the_version_of_the_communities(world: World) -> None:
