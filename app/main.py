@@ -1,6 +1,8 @@
 """The web application: routers, error handlers, documentation. Wiring only."""
 
 import hmac
+import json
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
@@ -243,3 +245,13 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
         )
         app.openapi_schema = complete(document, extra["$defs"])
     return app.openapi_schema
+
+
+def print_openapi() -> None:
+    """The document as it is kept in docs/openapi.json."""
+    document = create_app(Settings(database_url="sqlite:///var/never-opened.db")).openapi()
+    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+
+
+if __name__ == "__main__":
+    print_openapi()
