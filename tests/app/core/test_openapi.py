@@ -28,9 +28,7 @@ def operations(document: dict[str, Any]) -> Iterator[Operation]:
 def test_the_kept_document_is_the_one_that_is_served(document: dict[str, Any]) -> None:
     kept = json.loads((ROOT / "docs" / "openapi.json").read_text(encoding="utf-8"))
 
-    assert kept == document, (
-        "it has changed: when that is meant, run `make openapi` and say so in CHANGELOG"
-    )
+    assert kept == document, "it has changed: when that is meant, run `make openapi` and say so in CHANGELOG"
 
 
 def test_it_is_openapi_3_1(document: dict[str, Any]) -> None:
