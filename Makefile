@@ -38,8 +38,8 @@ run: $(READY) ## Run the service: API and worker on var/tandem.db
 test: $(READY) ## Run the tests (at most 12 minutes on 2 cores)
 	@$(BIN)/pytest -n 2 --dist worksteal -m "not long"
 
-test-long: $(READY) ## Run all tests, also those that take long
-	@$(BIN)/pytest -n 2 --dist worksteal
+test-long: $(READY) ## Run all tests, also those that take long, and more generated requests
+	@EXAMPLES=$${EXAMPLES:-200} $(BIN)/pytest -n 2 --dist worksteal
 
 check: $(READY) ## Check format, lint, types, architecture and lock file
 	@$(BIN)/ruff format --check --quiet .
