@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from threading import Thread
+from threading import Event, Thread
 from types import TracebackType
 from typing import Self
 
@@ -70,6 +70,8 @@ class _Helper:
         self._has_ended = has_ended
         self._thread = Thread(target=self._work, name="import", daemon=True)
         self._error: Exception | None = None
+        # Not the thread itself: a `join` that Ctrl-C ends takes the thread for ended too (Python up to 3.12).
+        self._left = Event()
 
     def __enter__(self) -> Self:
         return self
@@ -89,7 +91,7 @@ class _Helper:
     def wait(self, seconds: float) -> None:
         """Wait a moment, or until there is no more to do. Raises what has ended the work."""
         if self.is_working:
-            self._thread.join(seconds)
+            self._left.wait(seconds)
             if self._error is not None:
                 raise self._error
         else:
@@ -99,7 +101,7 @@ class _Helper:
         """Leave the work, and wait until it is left in good order."""
         self._worker.stopping.set()
         if self.is_working:
-            self._thread.join()
+            self._left.wait()
 
     def _work(self) -> None:
         # Older work comes first, as with any worker.
@@ -110,6 +112,8 @@ class _Helper:
         except Exception as error:
             # Told by the thread that waits; most likely the database is away.
             self._error = error
+        finally:
+            self._left.set()
 
 
 def _bar() -> Progress:

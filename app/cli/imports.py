@@ -56,7 +56,9 @@ app = typer.Typer(
 
 @app.command("file")
 def import_file(
-    file: Annotated[str, typer.Argument(help="NDJSON, JSON or CSV, plain or .gz; - for standard input.")],
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="NDJSON, JSON or CSV, plain or .gz; - for standard input.")
+    ],
     company: Annotated[str, typer.Option(help="Name or id of the company whose communities these are.")],
     source: Annotated[str, typer.Option(help="Your name for the system that the rows come from: intranet.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would happen.")] = False,
