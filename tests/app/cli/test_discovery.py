@@ -46,7 +46,7 @@ def test_related_shows_the_same_as_the_api_also_of_a_draft(
     assert json.loads(found.stdout) == {"items": answer["items"]}
     assert len(answer["items"]) == 1
     table = tandem("related", communities[0], "--lang", "de").stdout
-    assert "Ähnlich" in table
+    assert f"{answer['items'][0]['similarity']:.2f}" in table
     assert "Secret" not in table + found.output
     assert "Confidential" not in table + found.output
 
