@@ -18,6 +18,7 @@ from app.core import jobs
 from app.core.clock import now
 from app.core.database import Database
 from app.core.jobs import Job, JobStatus, WorkerSeen
+from app.core.settings import get_settings
 from app.imports.models import Import, ImportStatus
 from tests.app.cli.conftest import Tandem
 from tests.end_to_end.service import ROOT, process, wait_for
@@ -143,7 +144,12 @@ def test_a_missing_file_a_directory_and_a_large_file_are_told(
     source = tandem("import", written(tmp_path / "a.csv", b"x"), "--company", "Nordwerk", "--source", "Not One")
     nobody = tandem("import", tmp_path / "a.csv", "--company", "Nobody", "--source", "intranet")
 
-    assert [done.exit_code for done in (missing, directory, source, nobody)] == [2, 2, 2, 2]
+    monkeypatch.setenv("TANDEM_MAX_IMPORT_BYTES", "10")
+    get_settings.cache_clear()
+    large = tandem("import", written(tmp_path / "large.csv", b"x" * 11), *TO_NORDWERK)
+
+    assert [done.exit_code for done in (missing, directory, source, nobody, large)] == [2, 2, 2, 2, 2]
+    assert "more than 10 bytes" in large.stderr
     assert "There is no file" in missing.stderr
     assert "ist ein Verzeichnis" in directory.stderr
     assert "not a short name" in source.stderr
