@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo run test test-long check fmt migrate migration lock bench evaluate clean
+.PHONY: help install demo run test test-long check fmt migrate migration lock bench openapi evaluate clean
 
 help: ## Show this list
 	@echo "C3 Tandem. Start with: make demo"
@@ -38,8 +38,8 @@ run: $(READY) ## Run the service: API and worker on var/tandem.db
 test: $(READY) ## Run the tests (at most 12 minutes on 2 cores)
 	@$(BIN)/pytest -n 2 --dist worksteal -m "not long"
 
-test-long: $(READY) ## Run all tests, also those that take long
-	@$(BIN)/pytest -n 2 --dist worksteal
+test-long: $(READY) ## Run all tests, also those that take long, and more generated requests
+	@EXAMPLES=$${EXAMPLES:-200} $(BIN)/pytest -n 2 --dist worksteal
 
 check: $(READY) ## Check format, lint, types, architecture and lock file
 	@$(BIN)/ruff format --check --quiet .
@@ -66,7 +66,10 @@ lock: $(READY) ## Pin the newest allowed packages anew (needs uv)
 	@uv pip compile pyproject.toml --extra dev --universal --generate-hashes --no-header --upgrade -o requirements.lock
 
 bench: $(READY) ## Run the benchmarks (DATA=FOLDER for your own profiles); one line of JSON each
-	@for name in pairing neighbours round discovery; do DATA=$(DATA) $(BIN)/python -m benchmarks.$$name || exit 1; done
+	@for name in pairing neighbours round requests imports discovery; do DATA=$(DATA) $(BIN)/python -m benchmarks.$$name || exit 1; done
+
+openapi: $(READY) ## Write docs/openapi.json anew, after a change of the interface that is meant
+	@$(BIN)/python -m app.main > docs/openapi.json
 
 evaluate: $(READY) ## Measure the engine on judged data: make evaluate DATA=FOLDER
 	@test -n "$(DATA)" || { echo "Say where profiles.jsonl and qrels.tsv are: make evaluate DATA=FOLDER"; exit 1; }

@@ -1,6 +1,8 @@
 """The web application: routers, error handlers, documentation. Wiring only."""
 
 import hmac
+import json
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
@@ -50,10 +52,16 @@ meet regularly to learn from each other, never about anything relevant under com
 1. Send your key: `Authorization: Bearer tdm_...` (**Authorize** above). `GET /v1/me` tells who you are.
 2. A *portal* stores communities: `PUT /v1/sources/{source}/communities/{external_id}`; many: `POST /v1/imports`.
 3. Communities are drafts until somebody of them consents: `POST /v1/communities/publish`.
-4. An *organizer* runs a match round: `POST /v1/rounds`, `.../start`, then `.../proposals` and `.../unmatched`.
+4. Look who is related: `GET /v1/communities/{id}/related`, `GET /v1/discovery/communities?q=`. Cards are masked.
+5. An *organizer* runs a match round: `POST /v1/rounds`, `.../start`, then `.../proposals` and `.../unmatched`.
 
-Errors are `application/problem+json` (RFC 9457), in German or English by `Accept-Language`. Lists are pages:
-`?limit=&cursor=`. Times are UTC. Ids are opaque.
+**Errors** are `application/problem+json` (RFC 9457), in German or English by `Accept-Language`; each `type` is an
+address that explains it. **Lists** are pages: `?limit=&cursor=`. **Times** are UTC, ids are opaque.
+
+**Retries** are safe: `PUT` and imports can be repeated as they are; any `POST` with an `Idempotency-Key` of your own
+does nothing twice for 24 hours. **Changes** name the version that they were made on: send the `ETag` that you read as
+`If-Match`. **Long work** answers 202 with `Location`; `.../events` there tells its progress as server-sent events.
+**Limits**: `RateLimit` in each answer, 429 with `Retry-After`.
 """
 
 TAGS = [
@@ -243,3 +251,13 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
         )
         app.openapi_schema = complete(document, extra["$defs"])
     return app.openapi_schema
+
+
+def print_openapi() -> None:
+    """The document as it is kept in docs/openapi.json."""
+    document = create_app(Settings(database_url="sqlite:///var/never-opened.db")).openapi()
+    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+
+
+if __name__ == "__main__":
+    print_openapi()

@@ -14,7 +14,7 @@ import structlog
 
 from app import tables
 from app.communities import service as communities
-from app.core import events, jobs, logs
+from app.core import events, idempotency, jobs, logs
 from app.core.database import Database
 from app.core.events import Handlers
 from app.core.jobs import Interrupted, JobKind, Lease, LeaseLost
@@ -34,6 +34,7 @@ HANDLERS: Handlers = {
 assert tables.metadata  # noqa: S101  every table is known before the first query
 
 _SEEN_EVERY_SECONDS = 5.0
+_TIDY_EVERY_SECONDS = 600.0
 # A change is to be found within a minute, and looking for changes is to take at most a twentieth of the time.
 _SHORTEST_LOOK, _LONGEST_LOOK, _LOOK_SHARE = 1.0, 20.0, 0.05
 
@@ -46,6 +47,7 @@ class Worker:
         self.settings = settings
         self.name = f"{socket.gethostname()}-{os.getpid()}"
         self.stopping = threading.Event()
+        self._tidy_at = 0.0
 
     def run(self) -> None:
         """Work until `stopping` is set, waiting a little whenever there is nothing to do."""
@@ -56,11 +58,20 @@ class Worker:
 
     def _work_or_wait(self) -> bool:
         try:
+            self._tidy()
             return self.work_once()
         except Exception as error:
             # Most likely the database is away: it will be back, and so shall the worker be.
             log.error("worker_waits", exc_info=error)
             return False
+
+    def _tidy(self) -> None:
+        """Now and then, throw away what is kept for a day only."""
+        if time.monotonic() < self._tidy_at:
+            return
+        self._tidy_at = time.monotonic() + _TIDY_EVERY_SECONDS
+        with self.database.session() as session:
+            idempotency.forget_outdated(session)
 
     def run_until_idle(self) -> None:
         """Work until there is nothing left that is due."""

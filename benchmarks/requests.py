@@ -1,6 +1,6 @@
 """Requests a second of the portal's hot reads, against a hello-world route behind the same middleware, in one run.
 
-python -m benchmarks.requests [COUNT]      (default 2000 communities; SQLite; 16 connections from a process of its own)
+python -m benchmarks.requests [COUNT]     (default 2000 communities; SQLite; 16 connections from a process of its own)
 """
 
 import asyncio

@@ -1,12 +1,14 @@
 """The caller of a request, recognised before its body is read, and the roles that an operation needs."""
 
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Set
 from hashlib import sha256
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request, Response
 from fastapi.concurrency import run_in_threadpool
+from fastapi.dependencies.utils import get_flat_params
+from fastapi.params import Query
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
@@ -15,8 +17,11 @@ from app.access.models import Role
 from app.access.service import Caller, KeyMissing, KeyNotAccepted, KeyReadsOnly, Recognised
 from app.core.clock import now
 from app.core.database import SessionDep
+from app.core.errors import InvalidInput
+from app.core.i18n import preferred_language
 from app.core.idempotency import Once
 from app.core.settings import Settings
+from app.core.validation import told as told_in_words
 
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 # A key that was revoked stops within a second, in every process.
@@ -59,9 +64,11 @@ class KeyedRoute(APIRoute):
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
+        known = {one.alias for one in get_flat_params(self.dependant) if isinstance(one.field_info, Query)}
 
         async def handle_for_caller(request: Request) -> Response:
             request.state.caller = await _recognised(request)
+            _refuse_unknown_parameters(request, known)
             return await handle(request)
 
         return handle_for_caller
@@ -79,6 +86,15 @@ async def _recognised(request: Request) -> Caller:
     if found.read_only and request.method not in _READING:
         raise KeyReadsOnly
     return found
+
+
+def _refuse_unknown_parameters(request: Request, known: Set[str]) -> None:
+    """A misspelt filter would otherwise answer with everything."""
+    language = preferred_language(request.headers.get("accept-language"))
+    unknown = [name for name in dict.fromkeys(request.query_params) if name not in known]
+    if unknown:
+        told = told_in_words("unknown_parameter", {}, language)
+        raise InvalidInput(errors=[{"parameter": name[:100], "detail": told} for name in unknown[:20]])
 
 
 def _looked_up(request: Request, recent: RecentKeys, token: str) -> Caller:

@@ -137,6 +137,22 @@ def managers_of(session: Session, community_ids: Iterable[str]) -> dict[str, lis
     return managers
 
 
+def most_managers(session: Session, company_id: str | None) -> tuple[int, int]:
+    """How many managers, and how many deputies, one community has at most."""
+    counted = (
+        sa_select(col(CommunityManager.deputy), func.count().label("number"))
+        .join(Person, col(Person.id) == col(CommunityManager.person_id))
+        .where(col(Person.status) != PersonStatus.ERASED)
+        .group_by(col(CommunityManager.community_id), col(CommunityManager.deputy))
+    )
+    if company_id is not None:
+        counted = counted.where(col(Person.company_id) == company_id)
+    each = counted.subquery()
+    rows = session.execute(sa_select(each.c.deputy, func.max(each.c.number)).group_by(each.c.deputy))
+    most = {bool(deputy): int(number) for deputy, number in rows}
+    return most.get(False, 0), most.get(True, 0)
+
+
 def taking_part(
     session: Session, *, company_ids: Sequence[str], community_ids: Sequence[str], today: date
 ) -> list[Participant]:

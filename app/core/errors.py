@@ -95,6 +95,8 @@ class MethodNotAllowed(Problem):
 
 class BodyTooLarge(Problem):
     status = 413
+    # The rest of the body is not waited for.
+    headers: ClassVar[Mapping[str, str]] = {"Connection": "close"}
     slug = "body-too-large"
     title = mark("The body is too large")
     detail = mark("The body is larger than this address accepts. Send less, or split it into several requests.")

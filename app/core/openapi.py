@@ -31,12 +31,11 @@ def _add_errors(path: str, method: str, operation: dict[str, Any]) -> None:
         answers["422"] = problems(422)[422]
     common = set()
     if path.startswith("/v1"):
-        common |= {401, 403, 429}
+        # Also a query parameter that is not known is refused.
+        common |= {401, 403, 422, 429}
     if "requestBody" in operation:
         # Of what cannot be read, of what is too large, of what is read and not accepted.
         common |= {400, 413, 422}
-    if method == "post" and any(one["name"] == "Idempotency-Key" for one in operation.get("parameters", [])):
-        common |= {422}
     for status in sorted(common):
         answers.setdefault(str(status), problems(status)[status])
     operation["responses"] = dict(sorted(answers.items()))

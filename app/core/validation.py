@@ -11,6 +11,7 @@ from app.core.i18n import Language, mark, translate
 MESSAGES: Mapping[str, str] = {
     "missing": mark("is missing; add it"),
     "extra_forbidden": mark("is not a field here; check the spelling or leave it out"),
+    "unknown_parameter": mark("is not a parameter here; check the spelling or leave it out"),
     "string_type": mark("must be text"),
     "string_too_short": mark("is empty; write at least {min_length} character(s)"),
     "string_too_long": mark("is too long; shorten it to at most {max_length} characters"),

@@ -37,17 +37,26 @@ class Sharing:
 
     def with_(self, row: int, community: Found) -> list[str]:
         """At most five themes, strongest first; never a word of either company's name."""
-        texts = seen_texts(community)
-        seen = {term_key(term) for term in self._analyzer.terms_in_any_language(texts)}
         name = company_words(community.company_name)
+        seen: frozenset[int] | None = None
         themes = []
         for key in self._compared.shared_with(row):
             word = self._spoken.get(key)
-            if word is not None and (key in seen or self._is_common(key)) and not name.mentioned_in(word):
-                themes.append(word)
+            if word is None or name.mentioned_in(word):
+                continue
+            if not self._is_common(key):
+                # Reading the card again takes longer than everything else here, and is seldom asked for.
+                seen = self._read_on(community) if seen is None else seen
+                if key not in seen:
+                    continue
+            themes.append(word)
             if len(themes) == MAX_SHARED:
                 break
         return themes
+
+    def _read_on(self, community: Found) -> frozenset[int]:
+        terms = self._analyzer.terms_in_any_language(seen_texts(community))
+        return frozenset(term_key(term) for term in terms)
 
     def _is_common(self, key: int) -> bool:
         known = self._common.get(key)

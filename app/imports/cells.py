@@ -99,6 +99,23 @@ _MILLISECONDS_FROM = 10**11
 _SECONDS_FROM = 10**8
 _LAST_SECOND = 4_102_444_800
 _LONGEST_CODE = 3
+# What spreadsheets take for the beginning of a formula (OWASP, "CSV Injection"), also in the wide forms.
+_FORMULA = re.compile("'*[=+\\-@\t\r\n＝＋－＠]")
+
+
+def guarded(text: str) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+def unguarded(cell: str) -> str:
+    """What was guarded; the apostrophe of `'=1+1` goes, that of `'tis` stays."""
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell, 1) else cell
+
+
+def says_none(text: str) -> bool:
+    """Whether a cell of a list says that it is empty."""
+    return key(text) in NONE or text.strip() in NONE
 
 
 def value(field: str, cell: str) -> object:
@@ -157,9 +174,9 @@ def _listed(separators: tuple[str, ...], read: Callable[[str], object]) -> Calla
     """A list: split at the first of these separators that the cell contains."""
 
     def split(text: str) -> object:
-        if key(text) in NONE or text.strip() in NONE:
-            return []
         separator = next((one for one in separators if one in text), None)
+        if separator is None and says_none(text):
+            return []
         parts = text.split(separator) if separator else [text]
         return [read(part.strip()) for part in parts if part.strip()]
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
 
+from app.communities.schemas import CommunityOut
 from app.imports.messages import UnreadableFile, unknown_headings
 
 # The first one is the field's own name, the second the German one that messages name.
@@ -63,7 +64,7 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
     "touches": ("touches", "Berührt", "Sensible Themen", "sensitive topics"),
     "listed_openly": ("listed_openly", "Offen gelistet", "Offen sichtbar"),
 }
-# Who speaks for a community: one of these, one of the parts, in either order, perhaps with a number from 2 to 10.
+# Who speaks for a community: one of these, one of the parts, in either order, perhaps with a number from 2 to 20.
 PERSONS: Mapping[str, tuple[str, ...]] = {
     "manager": ("manager", "Community-Manager", "Ansprechpartner", "Ansprechpartnerin", "Ansprechperson", "contact"),
     "deputy": ("deputy", "Stellvertretung", "Vertretung", "Stellvertreter", "Stellvertreterin"),
@@ -73,7 +74,13 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "first_name": ("first_name", "Vorname"),
     "language": ("language", "Sprache"),
 }
-MOST_PERSONS = 10
+# As many as a community may have.
+MOST_PERSONS = 20
+# Columns of an export that tell what the service says by itself; an import passes over them.
+SKIPPED = (
+    "tandem_company",
+    *(f"tandem_{field}" for field in CommunityOut.model_fields if field not in (*HEADINGS, "managers")),
+)
 _NEEDED = ("external_id", "name")
 _LONGEST_SHOWN = 60
 _MOST_SHOWN = 10
@@ -90,10 +97,10 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column as it is headed, and what it fills: a field, or a part of a manager."""
+    """A column as it is headed, and what it fills: a field, a part of a manager, or nothing."""
 
     heading: str
-    target: str | Person
+    target: str | Person | None
 
 
 def key(text: str) -> str:
@@ -119,6 +126,8 @@ def columns(headings: Sequence[str]) -> list[Column]:
     found = [Column(_shown(heading), _targets()[key(heading)]) for heading in headings]
     first: dict[str | Person, str] = {}
     for column in found:
+        if column.target is None:
+            continue
         if column.target in first:
             raise UnreadableFile(
                 "file_heading_twice", first=first[column.target], second=column.heading, field=name_of(column.target)
@@ -155,9 +164,10 @@ def as_markdown() -> str:
 
 
 @cache
-def _targets() -> Mapping[str, str | Person]:
+def _targets() -> Mapping[str, str | Person | None]:
     """Every known heading by its key."""
-    found: dict[str, str | Person] = dict(_of_persons())
+    found: dict[str, str | Person | None] = dict(_of_persons())
+    found |= {key(name): None for name in SKIPPED}
     found |= {key(name): field for field, names in HEADINGS.items() for name in names}
     return found
 

@@ -3,6 +3,8 @@
 import html
 import re
 
+TEXTS = ("name", "teaser", "purpose", "description", "target_group", "platform")
+LISTS_OF_TEXTS = ("topics", "tags", "offers", "seeks")
 # Only what is HTML is taken for HTML: "<T>", "<3" and "<name@company.example>" are text that people write.
 _ELEMENTS = frozenset(
     re.findall(

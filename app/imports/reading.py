@@ -14,15 +14,13 @@ from app.imports import cells, headings
 from app.imports.headings import Column, Person
 from app.imports.messages import UnreadableFile
 from app.imports.models import ImportFormat
-from app.imports.prose import plain
+from app.imports.prose import LISTS_OF_TEXTS, TEXTS, plain
 from app.imports.separated import Table
 from app.imports.unpacking import opened
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _LONGEST_QUOTE = 300
 _MOST_REFUSALS_OF_A_ROW = 20
-_TEXTS = ("name", "teaser", "purpose", "description", "target_group", "platform")
-_LISTS_OF_TEXTS = ("topics", "tags", "offers", "seeks")
 
 Context = Mapping[str, str | int | float]
 
@@ -163,7 +161,7 @@ class FileReading:
     def _table_rows(self) -> Iterator[_Found]:
         table = Table(self._content, headings.is_known)
         columns = headings.columns(table.headings)
-        self._columns = {column.target: column for column in columns}
+        self._columns = {column.target: column for column in columns if column.target is not None}
         try:
             for record in table.records():
                 self._raw = table.raw
@@ -185,16 +183,17 @@ def _external_id(record: object) -> str | None:
 def _named(columns: Sequence[Column], texts: Sequence[str]) -> dict[str, object]:
     """The external id of a row with too many or too few cells, where it stands in front of what is amiss."""
     place = next(place for place, column in enumerate(columns) if column.target == "external_id")
-    return {"external_id": texts[place]} if place < len(texts) else {}
+    return {"external_id": cells.unguarded(texts[place])} if place < len(texts) else {}
 
 
 def _of_cells(line: int, columns: Sequence[Column], texts: Sequence[str]) -> _Found:
     """A row of a table as a document: empty cells are left out, the cells of a manager come together."""
     document: dict[str, object] = {}
     persons: dict[tuple[str, int], dict[str, object]] = {}
-    for column, text in zip(columns, texts, strict=True):
-        if not text.strip():
+    for column, cell in zip(columns, texts, strict=True):
+        if not cell.strip() or column.target is None:
             continue
+        text = cells.unguarded(cell)
         if isinstance(column.target, str):
             document[column.target] = cells.value(column.target, text)
         else:
@@ -209,10 +208,10 @@ def _of_cells(line: int, columns: Sequence[Column], texts: Sequence[str]) -> _Fo
 def _normal(record: Mapping[str, object]) -> dict[str, object]:
     """The record with plain texts, and with the year of whatever time it was founded at."""
     normal = dict(record)
-    for field in _TEXTS:
+    for field in TEXTS:
         if isinstance(text := normal.get(field), str):
             normal[field] = plain(text)
-    for field in _LISTS_OF_TEXTS:
+    for field in LISTS_OF_TEXTS:
         if isinstance(texts := normal.get(field), list):
             normal[field] = [plain(text) if isinstance(text, str) else text for text in texts]
     if "founded_year" in normal:

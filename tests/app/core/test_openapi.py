@@ -1,11 +1,14 @@
 """The OpenAPI document: whoever explores the service finds each operation described, with examples and errors."""
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
+
+from tests.end_to_end.service import ROOT
 
 Operation = tuple[str, str, dict[str, Any]]
 
@@ -20,6 +23,12 @@ def operations(document: dict[str, Any]) -> Iterator[Operation]:
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             yield method.upper(), path, operation
+
+
+def test_the_kept_document_is_the_one_that_is_served(document: dict[str, Any]) -> None:
+    kept = json.loads((ROOT / "docs" / "openapi.json").read_text(encoding="utf-8"))
+
+    assert kept == document, "it has changed: when that is meant, run `make openapi` and say so in CHANGELOG"
 
 
 def test_it_is_openapi_3_1(document: dict[str, Any]) -> None:

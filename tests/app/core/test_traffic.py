@@ -106,3 +106,16 @@ def test_what_may_not_be_seen_is_no_stream(world: World) -> None:
 
     assert other.get(f"/v1/imports/{done['id']}/events").status_code == 404
     assert other.get("/v1/rounds/rnd_none/events").status_code == 403
+
+
+def test_a_misspelt_filter_is_told_and_does_not_answer_with_everything(world: World) -> None:
+    portal = world.portal(world.company())
+
+    refused = portal.get("/v1/communities", params={"statuss": "draft"}, headers={"Accept-Language": "de"})
+
+    assert (refused.status_code, refused.json()["type"]) == (422, "/problems/invalid-input")
+    [error] = refused.json()["errors"]
+    assert (error["parameter"], error["detail"]) == (
+        "statuss",
+        "ist hier kein Parameter; prüfen Sie die Schreibweise oder lassen Sie ihn weg",
+    )

@@ -1,0 +1,20 @@
+"""`tandem ...`: serve and work, companies and keys, imports and exports, search, and the demonstration."""
+
+import typer
+
+from app.cli import companies, demo, discovery, exporting, imports, keys, serving
+from app.cli.terminal import Commands
+
+app = typer.Typer(
+    cls=Commands, no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_show_locals=False
+)
+app.command()(serving.serve)
+app.command()(serving.worker)
+app.command()(serving.migrate)
+app.add_typer(companies.app, name="company")
+app.add_typer(keys.app, name="key")
+app.add_typer(imports.app, name="import")
+app.add_typer(exporting.app, name="export")
+app.command()(discovery.search)
+app.command()(discovery.related)
+app.command("demo")(demo.run_demo)
