@@ -91,7 +91,8 @@ def publish_communities(
     """Publish up to 1,000 communities at once, recording who consented. Each row has its own result."""
     results = once.told(
         lambda: publishing.publish_many(session, caller, wish),
-        lambda _: publishing.published_many(session, caller, wish),
+        lambda rows: publishing.published_before(session, caller, wish, rows),
+        publishing.which,
     )
     rows = [
         PublishRow(

@@ -20,6 +20,7 @@ from app.communities.models import (
     Stage,
 )
 from app.companies.schemas import Sector
+from app.core.i18n import mark
 from app.core.schemas import (
     Clean,
     EmptyIsNull,
@@ -34,6 +35,7 @@ from app.core.schemas import (
     TimeZone,
     UtcTime,
 )
+from app.core.validation import describe
 from app.people.models import PersonStatus
 from app.people.schemas import Contact
 
@@ -53,7 +55,11 @@ Phrases = Annotated[list[Phrase], Field(max_length=30)]
 ExternalId = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), Clean, AfterValidator(_decoded)
 ]
-Source = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]{0,59}$")]
+_SOURCE = describe(
+    r"^[a-z0-9][a-z0-9_.-]{0,59}$",
+    mark("use small letters, digits, `_`, `.`, `-`, beginning with a letter or digit, like `intranet`"),
+)
+Source = Annotated[str, StringConstraints(pattern=_SOURCE)]
 
 EXAMPLE: JsonDict = {
     "name": "Data Literacy Circle",

@@ -57,7 +57,7 @@ class CommunityNotFound(NotFound):
 class WrongState(Conflict):
     slug = "wrong-community-state"
     title = mark("The community is in another state")
-    detail = mark("To {verb} a community it must be {needed}; this one is {status}.")
+    detail = mark("The community is {status}; this step is possible only when it is one of these: {needed}.")
 
 
 class PausedByManager(Conflict):
@@ -169,7 +169,7 @@ def confirm(session: Session, caller: Caller, community_id: str) -> Community:
     """A manager has looked at the profile and found it right; good for half a year."""
     community = changeable(session, caller, community_id)
     if community.status is CommunityStatus.ARCHIVED:
-        raise WrongState(verb="confirm", needed="draft, confirmed, published, paused", status=community.status.value)
+        raise WrongState(needed="draft, confirmed, published, paused", status=community.status.value)
     confirmed = CommunityStatus.CONFIRMED if community.status is CommunityStatus.DRAFT else community.status
     move(session, community, confirmed, "community.confirmed")
     community.confirm_again_by = (now() + CONFIRM_AGAIN_AFTER).date()
@@ -182,7 +182,7 @@ def pause(session: Session, caller: Caller, community_id: str, until: date | Non
     moment = now().date()
     pause_is_over = community.paused_until is not None and community.paused_until <= moment
     if community.status is not CommunityStatus.PUBLISHED and not pause_is_over:
-        raise WrongState(verb="pause", needed="published", status=community.status.value)
+        raise WrongState(needed="published", status=community.status.value)
     if until is not None and until <= moment:
         raise PauseInThePast
     move(session, community, CommunityStatus.PAUSED)
@@ -195,8 +195,9 @@ def resume(session: Session, caller: Caller, community_id: str) -> Community:
     """Take part again."""
     community = changeable(session, caller, community_id)
     if community.status is not CommunityStatus.PAUSED:
-        raise WrongState(verb="resume", needed="paused", status=community.status.value)
-    refuse_portal_on_managers_pause(caller, community)
+        raise WrongState(needed="paused", status=community.status.value)
+    if is_kept_paused(caller, community):
+        raise PausedByManager
     move(session, community, CommunityStatus.PUBLISHED)
     community.paused_until = community.paused_by = None
     return community
@@ -206,7 +207,7 @@ def archive(session: Session, caller: Caller, community_id: str) -> Community:
     """Take no part any more."""
     community = changeable(session, caller, community_id)
     if community.status is CommunityStatus.ARCHIVED:
-        raise WrongState(verb="archive", needed="draft, confirmed, published, paused", status=community.status.value)
+        raise WrongState(needed="draft, confirmed, published, paused", status=community.status.value)
     move(session, community, CommunityStatus.ARCHIVED)
     return community
 
@@ -296,9 +297,9 @@ _BETWEEN_A_COMPANY_AND_ITSELF: dict[str, object] = {
 MAY_CHANGE = (Role.OPERATOR, Role.COORDINATOR, Role.PORTAL, Role.MANAGER)
 
 
-def refuse_portal_on_managers_pause(caller: Caller, community: Community) -> None:
-    if caller.role is Role.PORTAL and community.paused_by == Role.MANAGER.value:
-        raise PausedByManager
+def is_kept_paused(caller: Caller, community: Community) -> bool:
+    """Whether a manager has paused it and a portal asks to bring it back."""
+    return caller.role is Role.PORTAL and community.paused_by == Role.MANAGER.value
 
 
 def has_theme(community: Community) -> bool:

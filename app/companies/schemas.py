@@ -7,9 +7,15 @@ from pydantic import ConfigDict, Field, StringConstraints
 from pydantic.config import JsonDict
 
 from app.companies.models import CompanyStatus, Proximity
+from app.core.i18n import mark
 from app.core.schemas import Clean, EmptyIsNull, Input, Line, Output, TimeZone, UtcTime
+from app.core.validation import describe
 
-Sector = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,39}$")]
+_SECTOR = describe(
+    r"^[a-z][a-z0-9_]{1,39}$",
+    mark("is not a sector; use one word in small letters, digits and `_`, like `automotive` or `health`"),
+)
+Sector = Annotated[str, StringConstraints(pattern=_SECTOR)]
 MailDomain = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]{0,250}[A-Za-z0-9])?\.[A-Za-z]{2,63}$", to_lower=True)
 ]

@@ -77,7 +77,7 @@ class MalformedBody(Malformed):
 class InvalidInput(Unprocessable):
     slug = "invalid-input"
     title = mark("Some values are not accepted")
-    detail = mark("See `errors`: each entry names the place and what to change. Nothing was stored.")
+    detail = mark("See `errors`: each entry names the place and what to change. The request was not carried out.")
 
 
 class NoSuchPath(NotFound):

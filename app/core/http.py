@@ -7,6 +7,7 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import iter_route_contexts
 from sqlalchemy.exc import IntegrityError
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
@@ -24,12 +25,13 @@ from app.core.errors import (
     SameMoment,
     Unexpected,
 )
-from app.core.i18n import preferred_language
+from app.core.i18n import lookup, mark, preferred_language
 from app.core.schemas import Output
 from app.core.validation import as_errors
 
 log = structlog.get_logger()
 
+_UNREADABLE = mark("it is not UTF-8, too deeply nested, or has a number of too many digits")
 _DESCRIPTIONS = {
     400: "The body cannot be read.",
     401: "The key is missing, unknown, expired or revoked.",
@@ -84,12 +86,12 @@ async def _named_problem(request: Request, error: Exception) -> JSONResponse:
 async def _invalid_request(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101  registered for this type only
     findings = error.errors()
+    language = preferred_language(request.headers.get("accept-language"))
     broken = next((finding for finding in findings if finding["type"] == "json_invalid"), None)
     if broken is not None:
         position = broken["loc"][-1]
         reason = str(broken.get("ctx", {}).get("error", "not JSON"))
-        return answer(request, MalformedBody(reason=f"{reason} ({position})"))
-    language = preferred_language(request.headers.get("accept-language"))
+        return answer(request, MalformedBody(reason=f"{lookup(reason, language)} ({position})"))
     return answer(request, InvalidInput(errors=as_errors(findings, language)))
 
 
@@ -98,7 +100,7 @@ async def _http_exception(request: Request, error: Exception) -> JSONResponse:
     by_status: dict[int, Problem] = {404: NoSuchPath(), 405: MethodNotAllowed(), 413: BodyTooLarge()}
     problem = by_status.get(error.status_code)
     if problem is None and error.status_code == 400:
-        problem = MalformedBody(reason="it is not UTF-8, too deeply nested, or has a number of too many digits")
+        problem = MalformedBody(reason=_UNREADABLE)
     headers = dict(error.headers or {})
     if error.status_code == 405:
         headers["Allow"] = _allowed_methods(request)
@@ -108,10 +110,12 @@ async def _http_exception(request: Request, error: Exception) -> JSONResponse:
 def _allowed_methods(request: Request) -> str:
     """All methods of an address; the framework names those of its first route only."""
     methods: set[str] = set()
-    for route in request.app.routes:
+    for route in iter_route_contexts(request.app.routes):
         match, _ = route.matches(request.scope)
         if match is not Match.NONE:
-            methods |= getattr(route, "methods", None) or set()
+            methods |= route.methods or set()
+    if "GET" in methods:
+        methods.add("HEAD")
     return ", ".join(sorted(methods))
 
 

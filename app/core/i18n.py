@@ -22,7 +22,9 @@ def mark(text: str) -> str:
 
 
 def translate(text: str, language: Language, **values: object) -> str:
-    """The text in that language with its `{placeholders}` filled in."""
+    """The text in that language with its `{placeholders}` filled in; a `reason` is told in that language too."""
+    if isinstance(values.get("reason"), str):
+        values["reason"] = lookup(str(values["reason"]), language)
     return lookup(text, language).format(**values)
 
 

@@ -58,10 +58,8 @@ class Once:
         """
         return self.told(make, again, lambda made: made.id)
 
-    def told(
-        self, make: Callable[[], Told], again: Callable[[str], Told], id_of: Callable[[Told], str] = lambda told: ""
-    ) -> Told:
-        """As `of`, for what has no id of its own."""
+    def told(self, make: Callable[[], Told], again: Callable[[str], Told], id_of: Callable[[Told], str]) -> Told:
+        """As `of`, for what has no id of its own: `id_of` makes a short text of it, from which `again` tells it."""
         if self.key is None:
             return make()
         if self._claimed(self.key):

@@ -19,6 +19,9 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from app.core.i18n import mark
+from app.core.validation import describe
+
 T = TypeVar("T")
 
 # Line breaks and tabs are text; a NUL or an escape sequence is not, and PostgreSQL stores no NUL.
@@ -135,7 +138,10 @@ Clean = AfterValidator(_no_control_characters)
 EmptyIsNull = BeforeValidator(lambda value: None if isinstance(value, str) and not value.strip() else value)
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200), Clean, AfterValidator(_one_line)]
 Phrase = Annotated[str, StringConstraints(min_length=1, max_length=120), Clean, AfterValidator(_one_line)]
-Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]{1,60}$")]
+_ID = describe(
+    r"^[A-Za-z0-9_]{1,60}$", mark("is not an id; send one as the service gave it to you, like `cmp_06em2n0u4h`")
+)
+Id = Annotated[str, StringConstraints(pattern=_ID)]
 Moment = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_in_this_age)]
 LanguageTag = Annotated[str, StringConstraints(min_length=1, max_length=35), AfterValidator(_language_tag)]
 TimeZone = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_time_zone)]

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
-from app.core.i18n import Language, mark, translate
+from app.core.i18n import Language, lookup, mark, translate
 
 # By pydantic's error type; placeholders are its context. Types not named here get the last line.
 MESSAGES: Mapping[str, str] = {
@@ -51,6 +51,29 @@ MESSAGES: Mapping[str, str] = {
     "not_an_email": mark("is not an e-mail address"),
 }
 OTHERWISE = mark("is not valid")
+OR = mark("or")
+# Words for a pattern, by the pattern: filled where the pattern is defined.
+FORMS: dict[str, str] = {}
+
+
+def describe(pattern: str, words: str) -> str:
+    """The pattern, and from now on these words for a value that does not fit it."""
+    FORMS[pattern] = words
+    return pattern
+
+
+JSON_REASONS = (
+    mark("Expecting value"),
+    mark("Extra data"),
+    mark("Expecting property name enclosed in double quotes"),
+    mark("Expecting ':' delimiter"),
+    mark("Expecting ',' delimiter"),
+    mark("Unterminated string starting at"),
+    mark("Invalid control character at"),
+    mark("JSON decode error"),
+    mark("too deeply nested, or a number of too many digits"),
+)
+"""What the standard library says about JSON; told where a `reason` is."""
 
 
 def message(finding: ErrorDetails | Mapping[str, Any], language: Language) -> str:
@@ -66,10 +89,19 @@ def context_of(finding: ErrorDetails | Mapping[str, Any]) -> dict[str, str | int
 
 def told(kind: str, context: Mapping[str, object], language: Language) -> str:
     """A kind of finding in words; kinds without words of their own are told as "is not valid"."""
+    form = FORMS.get(str(context.get("pattern"))) if kind == "string_pattern_mismatch" else None
     try:
-        return translate(MESSAGES.get(kind, OTHERWISE), language, **context)
+        return translate(form or MESSAGES.get(kind, OTHERWISE), language, **_in_words(context, language))
     except KeyError:
         return translate(OTHERWISE, language)
+
+
+def _in_words(context: Mapping[str, object], language: Language) -> dict[str, object]:
+    """What pydantic lists in English: 'a', 'b' or 'c'."""
+    words = dict(context)
+    if isinstance(words.get("expected"), str):
+        words["expected"] = f" {lookup(OR, language)} ".join(str(words["expected"]).rsplit(" or ", 1))
+    return words
 
 
 def pointer(location: Sequence[int | str]) -> str:

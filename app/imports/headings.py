@@ -197,7 +197,7 @@ def _suggestions() -> Mapping[str, str]:
 
 
 def _nearest(heading: str) -> str | None:
-    close = get_close_matches(key(heading[:_LONGEST_SHOWN]), list(_suggestions()), n=1, cutoff=0.6)
+    close = get_close_matches(key(heading[:_LONGEST_SHOWN]), list(_suggestions()), n=1, cutoff=0.75)
     return _suggestions()[close[0]] if close else None
 
 

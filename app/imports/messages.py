@@ -36,6 +36,10 @@ FILE_MESSAGES: Mapping[str, str] = {
         "The file is not UTF-8 (byte {byte}). Nothing was stored: save it as UTF-8, send it again."
     ),
     "file_not_array": mark("The file is not a JSON array. Nothing was stored: put the rows between [ and ]."),
+    "file_is_json": mark(
+        "The file looks like JSON. Nothing was stored: send it with `Content-Type: application/x-ndjson` (one object "
+        "a line) or `application/json` (an array)."
+    ),
     "file_spreadsheet": mark(
         "The file is a spreadsheet, not CSV. Nothing was stored: save it as CSV (UTF-8) and send that."
     ),

@@ -51,6 +51,8 @@ class Table:
     def __init__(self, content: bytes, known: Callable[[str], bool]) -> None:
         if content.startswith(_SPREADSHEETS):
             raise UnreadableFile("file_spreadsheet")
+        if content[:64].removeprefix(BOM_UTF8).lstrip()[:1] in (b"{", b"["):
+            raise UnreadableFile("file_is_json")
         encoding = _encoding(content)
         with _text(content, encoding)[0] as text:
             beginning = list(islice(iter(lambda: text.readline(LONGEST_RECORD), ""), _HEADINGS_WITHIN))

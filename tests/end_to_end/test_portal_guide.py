@@ -31,7 +31,7 @@ def test_the_guides_commands_do_what_it_says(database_url: str, tmp_path: Path) 
         )
 
     assert done.returncode == 0, done.stderr
-    _, me, put, looked, stored, published, entered, found, round_, synced = done.stdout.split("\n----\n")
+    _, me, put, looked, stored, published, lived, entered, found, round_, synced = done.stdout.split("\n----\n")
     assert json.loads(me)["role"] == "portal"
     assert json.loads(put)["status"] == "draft"
     assert "event: end" in looked
@@ -44,6 +44,7 @@ def test_the_guides_commands_do_what_it_says(database_url: str, tmp_path: Path) 
     assert (refused["line"], refused["field"]) == (4, "Name")
     assert json.loads(stored)["status"] in ("queued", "running", "done")
     assert json.loads(published)["published"] == 2
+    assert [one["status"] for one in json_documents(lived)] == ["paused", "published", "published"]
     assert json.loads(entered)["offers"] == ["a learning path for reading charts"]
     *_, related, cards = json_documents(found)
     assert [one["card"]["name"] for one in related["items"]] == [None]
@@ -52,9 +53,15 @@ def test_the_guides_commands_do_what_it_says(database_url: str, tmp_path: Path) 
     assert [one["handle"] for one in cards["items"]] == [related["items"][0]["card"]["handle"]]
     assert "event: end" in round_
     assert '"proposals":1' in round_
-    assert "Chart readers" in round_
+    *_, proposals, unmatched = json_documents(round_)
+    assert {side["name"] for pair in proposals["items"] for side in (pair["a"], pair["b"])} == {
+        "Data Literacy Circle",
+        "Chart readers",
+    }
+    assert [one["community"]["name"] for one in unmatched["items"]] == ["Lauftreff"]
     assert "'updated': 1" in synced
     assert "line 2, /languages/0: deutsch is not a language tag" in synced
+    assert synced.rstrip().endswith("ended with 1")
 
 
 def json_documents(text: str) -> list[dict[str, Any]]:

@@ -75,7 +75,7 @@ def test_proximity_is_told_and_decided(tandem: Tandem, world: World) -> None:
     [
         (("company", "show", "Nobody"), "There is no company Nobody. List them with: tandem company list"),
         (("company", "show", "Nobody", "--lang", "de"), "Es gibt kein Unternehmen Nobody."),
-        (("company", "add", "X", "--sector", "Not One"), "sector: does not have the expected form"),
+        (("company", "add", "X", "--sector", "Not One"), "sector: is not a sector"),
         (("key", "create", "--role", "portal", "--company", "Nobody"), "There is no company Nobody."),
         (("key", "rotate", "key_1"), "There is no key key_1"),
         (("key", "revoke", "key_1", "--lang", "de"), "Fehler:"),

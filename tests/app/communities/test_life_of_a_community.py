@@ -178,3 +178,29 @@ def test_waiting_people_are_told_as_waiting_inside_the_company(world: World) -> 
 
     assert [one["status"] for one in first["managers"]] == ["waiting"]
     assert again["version"] == first["version"]
+
+
+def test_many_that_are_published_again_with_the_same_key_are_told_as_the_first_time(world: World) -> None:
+    portal = world.portal(world.company())
+    stored(portal, "a")
+    stored(portal, "bare", tags=[])
+    stored(portal, "done")
+    names = ["a", "bare", "done", "later"]
+    wish = CONSENT | {"source": "intranet", "external_ids": names}
+    portal.post("/v1/communities/publish", json=wish | {"external_ids": ["done"]})
+
+    first = portal.post("/v1/communities/publish", json=wish, headers={"Idempotency-Key": "k"}).json()
+    stored(portal, "bare", tags=["now it has some"])
+    stored(portal, "later")
+    again = portal.post("/v1/communities/publish", json=wish, headers={"Idempotency-Key": "k"}).json()
+    anew = portal.post("/v1/communities/publish", json=wish, headers={"Idempotency-Key": "new"}).json()
+
+    assert [row["published"] for row in first["rows"]] == [True, False, False, False]
+    assert [row["published"] for row in again["rows"]] == [True, False, False, False]
+    assert [row["problem"] and row["problem"].split(".")[0] for row in again["rows"]] == [
+        None,
+        "This request is a repetition, and this row was refused the first time",
+        "The community is published; this step is possible only when it is one of these: draft, confirmed",
+        "This request is a repetition, and this row was refused the first time",
+    ]
+    assert [row["published"] for row in anew["rows"]] == [False, True, False, True]

@@ -88,3 +88,17 @@ def test_the_type_of_an_error_resolves_to_its_explanation_in_both_languages(clie
     for slug in every_problem():
         assert client.get(f"/problems/{slug}").status_code == 200
     assert client.get("/problems/unheard-of").status_code == 404
+
+
+def test_choices_reasons_and_forms_are_told_in_german_too(world: World) -> None:
+    portal = world.portal(world.company())
+    german = {"Accept-Language": "de"}
+    address = "/v1/sources/intranet/communities/x"
+
+    choice = portal.put(address, json={"name": "x", "rhythm_weeks": 5}, headers=german).json()
+    form = portal.put(address, json={"name": "x", "excluded_companies": ["Nordwerk AG"]}, headers=german).json()
+    broken = portal.put(address, content=b'{"name": }', headers=german | {"Content-Type": "application/json"}).json()
+
+    assert choice["errors"][0]["detail"] == "muss eines von 4, 6 oder 8 sein"
+    assert form["errors"][0]["detail"].startswith("ist keine ID; senden Sie eine")
+    assert "erwartet wird ein Wert" in broken["detail"]
