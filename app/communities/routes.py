@@ -26,7 +26,7 @@ from app.communities.schemas import (
     Source,
 )
 from app.core.concurrency import IfMatchHeader, etag
-from app.core.database import DatabaseDep, ReaderDep, SessionDep
+from app.core.database import ReaderDep, ReadingDep, SessionDep
 from app.core.http import dumped, problems
 from app.core.i18n import LanguageDep
 from app.core.pagination import PageDep, cut
@@ -59,8 +59,8 @@ def create_community(
 @router.get(
     "/communities", operation_id="list_communities", response_model=Page[CommunityOut], responses=problems(422)
 )
-def list_communities(
-    database: DatabaseDep,
+async def list_communities(
+    reading: ReadingDep,
     caller: CallerDep,
     request: PageDep,
     company: CompanyQuery = None,
@@ -69,7 +69,8 @@ def list_communities(
 ) -> Response:
     """Communities that you see in full, oldest first: your company's or your own; published ones for organizers."""
     after = request.key(str)
-    with database.reader() as session:
+
+    def look(session: Session) -> Response:
         found = queries.page(
             session,
             caller,
@@ -80,8 +81,9 @@ def list_communities(
             limit=request.limit,
         )
         page, cursor = cut(found, request, lambda community: (community.id,))
-        shown = communities.shown(session, caller, page)
-    return dumped(Page(items=shown, next_cursor=cursor))
+        return dumped(Page(items=communities.shown(session, caller, page), next_cursor=cursor))
+
+    return await reading(look)
 
 
 @router.post("/communities/publish", operation_id="publish_communities", responses=problems(400, 404, 422))
@@ -113,10 +115,11 @@ def publish_communities(
     response_model=CommunityOut,
     responses=problems(404),
 )
-def read_community(community_id: CommunityId, database: DatabaseDep, caller: CallerDep) -> Response:
+async def read_community(community_id: CommunityId, reading: ReadingDep, caller: CallerDep) -> Response:
     """One community; its `ETag` is what a change must name in `If-Match`."""
-    with database.reader() as session:
-        return _dumped(session, caller, communities.get(session, caller, community_id))
+    return await reading(
+        lambda session: _dumped(session, caller, communities.get(session, caller, community_id)),
+    )
 
 
 @router.patch(
@@ -278,16 +281,19 @@ def upsert_community(
     response_model=CommunityOut,
     responses=problems(404, 422),
 )
-def read_community_by_external_id(
+async def read_community_by_external_id(
     source: SourcePath,
     external_id: ExternalIdPath,
-    database: DatabaseDep,
+    reading: ReadingDep,
     caller: CompanyDep,
     company: CompanyQuery = None,
 ) -> Response:
     """The community that you know by this identifier."""
-    with database.reader() as session:
-        return _dumped(session, caller, communities.get_by_external_id(session, caller, source, external_id, company))
+    return await reading(
+        lambda session: _dumped(
+            session, caller, communities.get_by_external_id(session, caller, source, external_id, company)
+        )
+    )
 
 
 def _answer(session: Session, caller: Caller, community: Community, response: Response) -> CommunityOut:

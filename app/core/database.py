@@ -1,13 +1,14 @@
 """The database: SQLite wired so that it neither locks nor loses, PostgreSQL as it comes."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import anyio
+import anyio.to_thread
 from fastapi import Depends, Request
 from pydantic_core import from_json
 from sqlalchemy import JSON, Connection, DateTime, Dialect, Engine, Enum, event
@@ -31,6 +32,7 @@ _POOL = {"pool_size": 20, "max_overflow": 40}
 # Requests that write at the same time, in one process: half of the threads. SQLite has one writer anyway, and those
 # that wait here come in their order, while its own lock is asked for again and again.
 _WRITERS, _WRITERS_ON_SQLITE = 20, 1
+_READERS = 4
 
 
 def stored_as_text(kind: type[StrEnum]) -> Enum:
@@ -151,6 +153,33 @@ def _reading(database: Annotated[Database, Depends(_database)]) -> Iterator[Sess
         yield session
 
 
+Answer = TypeVar("Answer")
+
+
+class Reading:
+    """Runs what only reads in one of a few threads: many at once mostly wait for each other's turn in Python."""
+
+    def __init__(self, request: Request) -> None:
+        self._state = request.app.state
+
+    async def __call__(self, look: Callable[[Session], Answer]) -> Answer:
+        """What `look` finds in a session that is closed before the answer is sent."""
+        if not hasattr(self._state, "readers"):
+            self._state.readers = anyio.CapacityLimiter(_READERS)
+        database: Database = self._state.database
+
+        def looked() -> Answer:
+            with database.reader() as session:
+                return look(session)
+
+        return await anyio.to_thread.run_sync(looked, limiter=self._state.readers)
+
+
+async def _reading_in_few_threads(request: Request) -> Reading:
+    return Reading(request)
+
+
+ReadingDep = Annotated[Reading, Depends(_reading_in_few_threads)]
 DatabaseDep = Annotated[Database, Depends(_database)]
 # Function scope: the commit comes before the answer, so that a failing one is no 201.
 SessionDep = Annotated[Session, Depends(_writing, scope="function")]
