@@ -1,8 +1,9 @@
 """Which profiles are related to one, asked at any time: an inverted index whose similarities are the engine's own."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Self
 
 import numpy as np
@@ -15,6 +16,8 @@ Indices = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Keys = npt.NDArray[np.uint64]
 Counts = npt.NDArray[np.uint16]
+Rows = npt.NDArray[np.int32]
+Mask = npt.NDArray[np.bool_]
 
 _MOST = np.iinfo(np.uint16).max
 
@@ -135,15 +138,35 @@ class Compared:
         self._idf = _idf(self._n, df)
         self._weights = _weights(profile.counts) * self._idf
 
-    def similarities(self) -> Floats:
-        """(n,) cosine similarity with each row, 0 to 1; 0 where either has no usable word."""
+    def similarities(
+        self, counted: Mask | None = None, only_with: Mapping[int, Rows] = MappingProxyType({})
+    ) -> Floats:
+        """(n,) cosine similarity with each row, 0 to 1; 0 where either has no usable word.
+
+        counted : (terms of the profile,) which of its terms count, all by default. The others make the profile longer
+            as words that nobody else uses do, so that the answer does not depend on who uses them. `only_with` names
+            for some of them the rows that they count with after all.
+        """
         index = self._index
-        length = float(np.sqrt(np.sum(self._weights * self._weights)))
+        weights = self._weights
+        if counted is not None:
+            alone = _weights(self._profile.counts) * _idf(self._n, np.ones(1, dtype=np.int64))
+            weights = np.where(counted, weights, alone)
+        length = float(np.sqrt(np.sum(weights * weights)))
         if length == 0 or len(index) == 0:
             return np.zeros(len(index))
-        rows, counts, factors = self._postings(self._profile.keys, self._weights * self._idf)
+        keys, factors_of_keys = self._profile.keys, self._weights * self._idf
+        among = np.ones(len(keys), dtype=np.bool_) if counted is None else counted
+        rows, counts, factors = self._postings(keys[among], factors_of_keys[among])
         products = np.bincount(rows, _weights(counts) * factors, minlength=len(index))
-        lengths = length * np.sqrt(np.maximum(self._squared_lengths(), 0.0))
+        for key, wanted in only_with.items():
+            this = keys == np.uint64(key)
+            rows, counts, factors = self._postings(keys[this], factors_of_keys[this])
+            here = np.isin(rows, wanted)
+            products = products + np.bincount(
+                rows[here], _weights(counts[here]) * factors[here], minlength=len(index)
+            )
+        lengths = length * np.sqrt(np.maximum(self._squared_lengths(None if counted is None else keys[counted]), 0.0))
         similarity = np.divide(products, lengths, out=np.zeros(len(index)), where=lengths > 0)
         return np.minimum(similarity, 1.0)
 
@@ -155,11 +178,13 @@ class Compared:
         found: list[int] = shared[np.lexsort((shared, -share))].tolist()
         return found
 
-    def _squared_lengths(self) -> Floats:
-        """Of each row, with the idf that holds once the profile takes part."""
+    def _squared_lengths(self, among: Keys | None = None) -> Floats:
+        """Of each row, with the idf that holds once the profile takes part; of terms not among these with the old."""
         index, shift = self._index, self._shift
         squared: Floats = index._a + 2 * shift * index._b + shift * shift * index._c
         known = self._df(self._moved) > 0
+        if among is not None:
+            known &= np.isin(self._moved, among)
         moved, df = self._moved[known], self._moved_df[known]
         if not len(moved):
             return squared

@@ -93,9 +93,10 @@ def decide(
     return get(session, caller, company_id, other_id)
 
 
-def excluded_for(session: Session, company_id: str) -> frozenset[str]:
-    """The companies whose communities must not meet those of this one, by either side's decision."""
-    return excluded_pairs(session).get(company_id, frozenset())
+def excluded_by_others(session: Session, company_id: str) -> frozenset[str]:
+    """The companies that have decided never to meet this one."""
+    about = (col(CompanyProximity.other_id) == company_id, col(CompanyProximity.proximity) == Proximity.EXCLUDED)
+    return frozenset(session.exec(select(CompanyProximity.company_id).where(*about)))
 
 
 def excluded_pairs(session: Session) -> dict[str, frozenset[str]]:

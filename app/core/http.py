@@ -109,11 +109,13 @@ async def _http_exception(request: Request, error: Exception) -> JSONResponse:
 
 def _allowed_methods(request: Request) -> str:
     """All methods of an address; the framework names those of its first route only."""
-    methods: set[str] = set()
+    found: dict[str, set[str]] = {}
     for route in iter_route_contexts(request.app.routes):
         match, _ = route.matches(request.scope)
         if match is not Match.NONE:
-            methods |= route.methods or set()
+            found.setdefault(route.path or "", set()).update(route.methods or ())
+    # Of two that fit, the one with fewer parameters is meant: /communities/publish is no community.
+    methods = min(found.items(), key=lambda one: (one[0].count("{"), one[0]))[1] if found else set()
     if "GET" in methods:
         methods.add("HEAD")
     return ", ".join(sorted(methods))

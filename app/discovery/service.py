@@ -30,6 +30,7 @@ from app.discovery.schemas import CardOut, CorrectionOut, RelatedOut
 from app.discovery.search import Hits
 from app.discovery.search import search as search_words
 from app.discovery.sharing import Sharing
+from app.discovery.telling import Telling
 from app.discovery.viewing import Viewer, present_rows
 from app.discovery.vocabulary import Translations
 from matching.profiles import Profile, primary_language
@@ -75,21 +76,23 @@ def related(
 ) -> tuple[list[RelatedOut], str | None]:
     """The communities of other companies most similar to one of the caller's, and the next cursor.
 
-    Similarity is the engine's, of the community's text as it is now: also of a draft, as though it took part.
+    Similarity is the engine's, of the community's text as it is now, also of a draft, as though it took part. Words
+    that would give away a masked text do not count (`telling`).
     """
     caller.require(*_FINDS)
     own = communities.get(session, caller, community_id)
     company = companies.get_active(session, caller, own.company_id)
     handles = Handles(pepper, PURPOSE, company.id)
-    viewer = Viewer.of(
-        session, company, handles, avoided=own.excluded_companies, avoided_sectors=own.excluded_sectors
-    )
+    viewer = Viewer.of(session, company, handles, avoided_sectors=own.excluded_sectors)
     after = _place(request, handles)
     analyzer = TextAnalyzer()
     profile = profile_of(own)
-    compared = state.related.compared(TermCounts.of_profile(profile, analyzer), instead_of=state.row_of.get(own.id))
-    levels = np.where(viewer.may_find(state), np.rint(compared.similarities() * _HIGHEST), 0).astype(np.int64)
-    sharing = Sharing(viewer, state, compared, profile, analyzer)
+    terms = TermCounts.of_profile(profile, analyzer)
+    compared = state.related.compared(terms, instead_of=state.row_of.get(own.id))
+    telling = Telling(viewer, state, profile, analyzer)
+    similarities = compared.similarities(telling.counted(terms), telling.only_with(terms))
+    levels = np.where(viewer.may_find(state), np.rint(similarities * _HIGHEST), 0).astype(np.int64)
+    sharing = Sharing(viewer, telling, compared, profile, analyzer)
     rows = present_rows(session, viewer, state, viewer.in_order(state, levels, after), request, now().date())
     page, cursor = cut(list(rows), request, lambda one: (int(levels[one[0]]), handles.of(one[1].id)))
     items = [

@@ -2,38 +2,31 @@
 
 from collections.abc import Mapping
 
-import numpy as np
-
 from app.discovery.cards import company_words, seen_texts
-from app.discovery.index import State
 from app.discovery.models import Found
+from app.discovery.telling import Telling
 from app.discovery.viewing import Viewer
 from matching.profiles import Profile
 from matching.related import Compared, term_key
 from matching.text import TextAnalyzer
 
 MAX_SHARED = 5
-# A word that the other card does not show is told only when it is as common as this, without the viewer's company.
-_COMPANIES_OF_A_COMMON_WORD = 2
 
 
 class Sharing:
     """The themes that one community of the viewer shares with others.
 
-    Each is told in the viewer's own word for it. A word of the other's hidden texts is told only when communities of
-    two further companies use it too: otherwise a draft full of words would read those texts aloud, name by name.
+    Each is told in the viewer's own word for it, as far as `Telling` lets it be told.
     """
 
     def __init__(
-        self, viewer: Viewer, state: State, compared: Compared, own: Profile, analyzer: TextAnalyzer
+        self, viewer: Viewer, telling: Telling, compared: Compared, own: Profile, analyzer: TextAnalyzer
     ) -> None:
-        self._state = state
+        self._telling = telling
         self._compared = compared
-        self._viewer = viewer
         self._analyzer = analyzer
         name = company_words(viewer.company.name)
         self._spoken = {key: word for key, word in _spoken(own, analyzer).items() if not name.mentioned_in(word)}
-        self._common: dict[int, bool] = {}
 
     def with_(self, row: int, community: Found) -> list[str]:
         """At most five themes, strongest first; never a word of either company's name."""
@@ -44,7 +37,7 @@ class Sharing:
             word = self._spoken.get(key)
             if word is None or name.mentioned_in(word):
                 continue
-            if not self._is_common(key):
+            if not self._telling.is_common(key):
                 # Reading the card again takes longer than everything else here, and is seldom asked for.
                 seen = self._read_on(community) if seen is None else seen
                 if key not in seen:
@@ -57,14 +50,6 @@ class Sharing:
     def _read_on(self, community: Found) -> frozenset[int]:
         terms = self._analyzer.terms_in_any_language(seen_texts(community))
         return frozenset(term_key(term) for term in terms)
-
-    def _is_common(self, key: int) -> bool:
-        known = self._common.get(key)
-        if known is None:
-            users = np.unique(self._state.company_of[self._state.related.rows_with(key)]).tolist()
-            others = [one for one in users if self._state.companies[one] != self._viewer.company.id]
-            known = self._common[key] = len(others) >= _COMPANIES_OF_A_COMMON_WORD
-        return known
 
 
 def _spoken(own: Profile, analyzer: TextAnalyzer) -> Mapping[int, str]:

@@ -42,20 +42,22 @@ class Viewer:
         company: Company,
         handles: Handles,
         *,
-        avoided: Collection[str] = (),
         avoided_sectors: Collection[str] = (),
         sector: str | None = None,
     ) -> "Viewer":
-        """`avoided` companies and sectors are not found either; `sector` is the only one asked for."""
+        """Avoided sectors are not found either; `sector` is the only one asked for.
+
+        Companies that the viewer itself has excluded are found all the same, masked like all others: which cards go
+        when a company is excluded would tell whose they are.
+        """
         everybody = queries.companies(session)
-        excluded = proximity.excluded_for(session, company.id)
+        excluded = proximity.excluded_by_others(session, company.id)
         allowed = frozenset(
             one.id
             for one in everybody
             if one.status is CompanyStatus.ACTIVE
             and one.id != company.id
             and one.id not in excluded
-            and one.id not in avoided
             and one.sector not in avoided_sectors
             and sector in (None, one.sector)
         )

@@ -99,7 +99,6 @@ def seed(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> See
         owner = {Role.COORDINATOR: company_id, Role.PORTAL: company_id}
         person = {Role.MANAGER: person_id, Role.PARTICIPANT: person_id}
         keys = {role: world.key(role, owner.get(role), person_id=person.get(role)) for role in Role}
-        jobs.tell_worker_seen(database, "w")
     with database.engine.connect() as connection:
         # Whoever copies the file copies all of it.
         connection.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -116,6 +115,7 @@ def caller(request: pytest.FixtureRequest, seed: Seed, tmp_path: Path) -> Iterat
     application.state.database.dispose()
     application.state.database = Database(f"sqlite:///{file}")
     application.state.recent_keys.forget()
+    jobs.tell_worker_seen(application.state.database, "w")
     role: Role = request.param
     yield ApiCaller(TestClient(application), {"Authorization": f"Bearer {seed.keys[role]}"})
     application.state.database.dispose()

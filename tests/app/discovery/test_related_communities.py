@@ -43,10 +43,11 @@ def test_the_most_similar_communities_of_other_companies_come_first(discover: Di
     world = discover.world
     own, other, third = world.company("Own"), world.company("Otherwerk"), world.company("Third")
     [mine, _] = world.published(own, OWN, {"name": "Recycling twin", "tags": ["Recycling"]})
-    [close] = world.published(other, SECRET)
+    # What it shares is on its card, for hidden words count only where two other companies use them.
+    [close] = world.published(other, SECRET | {"tags": ["Recycling", "nachhaltige Lieferketten"]})
     [far, none] = world.published(
         third,
-        {"name": "Garten", "tags": ["Recycling", "Beete"], "languages": ["de"]},
+        {"name": "Garten", "tags": ["Recycling", "Beete", "Tomaten", "Bienen", "Kompost"], "languages": ["de"]},
         {"name": "Chess", "tags": ["chess"]},
     )
 
@@ -135,8 +136,29 @@ def test_a_rare_word_of_hidden_texts_is_not_told_a_common_one_is(discover: Disco
 
     both = discover.related(own, draft.json()["id"])
 
-    assert [one["themes_shared"] for one in alone] == [[]]
+    assert alone == []
     assert sorted(map(tuple, (one["themes_shared"] for one in both))) == [("gardens",), ("gardens",)]
+
+
+def test_a_draft_does_not_find_out_which_hidden_text_holds_a_word(discover: Discovery) -> None:
+    world = discover.world
+    own, other, third = world.company("Own"), world.company("Otherwerk"), world.company("Third")
+    world.published(other, {"name": "Project Zephyr", "tags": ["bees"]})
+    world.published(third, {"name": "Airships", "tags": ["bees", "zeppelin"]})
+    portal = discover.portal(own)
+
+    def asked(number: int, **fields: object) -> list[tuple[float, list[str]]]:
+        address = f"/v1/sources/intranet/communities/draft{number}"
+        draft = portal.put(address, json={"name": "x"} | fields).json()["id"]
+        return [(one["similarity"], one["card"]["themes"]) for one in discover.related(own, draft)]
+
+    hidden, unknown = asked(1, name="Zephyr"), asked(2, name="Quagga")
+    padded, padded_unknown = asked(3, name="Zephyr bees"), asked(4, name="Quagga bees")
+    on_the_card = asked(5, name="Zeppelin")
+
+    assert hidden == unknown == []
+    assert padded == padded_unknown
+    assert [themes for _, themes in on_the_card] == [["bees", "zeppelin"]]
 
 
 def test_words_of_either_companys_name_are_never_shared_themes(discover: Discovery) -> None:
@@ -181,8 +203,9 @@ def test_exclusions_hold_both_ways(discover: Discovery) -> None:
     seen = [[handles_of(world, own).open(i["card"]["handle"]) for i in discover.related(own, one)] for one in mine]
     back = [[handles_of(world, other).open(i["card"]["handle"]) for i in discover.related(other, o)] for o in theirs]
 
-    assert seen == [[theirs[0]], [], []]
-    assert back == [[mine[0]], [], []]
+    # Whom the own community has excluded is found masked like all others: what vanishes would tell whose it is.
+    assert seen == [[theirs[0]], [theirs[0]], []]
+    assert back == [[mine[0]], [mine[0]], []]
     assert len(discover.search(own)["items"]) == 1
 
 
@@ -191,10 +214,11 @@ def test_pairs_of_companies_that_must_not_meet_do_not_find_each_other(discover: 
     own, other = world.company("Own"), world.company("Otherwerk")
     [mine] = world.published(own, OWN)
     world.published(other, SECRET)
-    # The other side has decided it: it holds for both.
     world.caller(Role.COORDINATOR, other).put(
         f"/v1/companies/{other}/proximity/{own}", json={"proximity": "excluded"}, headers={"If-Match": "*"}
     )
+    # Who has decided it sees the other's cards among all others, and cannot tell which they are.
+    assert len(discover.search(other)["items"]) == 1
 
     assert discover.related(own, mine) == []
     assert discover.search(own)["items"] == []
