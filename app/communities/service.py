@@ -264,15 +264,16 @@ def count_taking_part(
 
 def shown(session: Session, caller: Caller, communities: Sequence[Community]) -> list[CommunityOut]:
     """Communities as the caller may see them: contacts only inside the own company."""
+    # `vars`: what was read, as it is. A copy made by the model would take a third of the time of a list.
     if caller.role not in _SEES_CONTACTS:
         withheld = _BETWEEN_A_COMPANY_AND_ITSELF
-        return [CommunityOut.model_validate(community.model_dump() | withheld) for community in communities]
+        return [CommunityOut.model_validate(vars(community) | withheld) for community in communities]
     ids = [one.id for one in communities]
     speakers, aliases = queries.managers_of(session, ids), queries.aliases_of(session, ids)
 
     return [
         CommunityOut.model_validate(
-            community.model_dump()
+            vars(community)
             | {"managers": speakers.get(community.id, []), "also_known_as": aliases.get(community.id, [])}
         )
         for community in communities

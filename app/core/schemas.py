@@ -24,8 +24,9 @@ from app.core.validation import describe
 
 T = TypeVar("T")
 
-# Line breaks and tabs are text; a NUL or an escape sequence is not, and PostgreSQL stores no NUL.
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+# Line breaks and tabs are text; a NUL or an escape sequence is not, and PostgreSQL stores no NUL. Nor is what turns
+# the direction of writing round: a name must not show as another.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 # The form only: whether an address works shows when something is sent to it.
 _EMAIL = re.compile(r"[^@\s<>()\[\],;:\"\\]+@[^@\s<>()\[\],;:\"\\]+\.[^@\s<>()\[\],;:\"\\.]+")
 
