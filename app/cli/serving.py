@@ -51,6 +51,8 @@ def supervise(settings: Settings, host: str, port: int, *, worker: bool) -> int:
             host=host,
         )
     api = [sys.executable, "-m", "uvicorn", "app.main:create_app", "--factory", "--no-access-log"]
+    # Streams of events would otherwise keep it from ending.
+    api += ["--timeout-graceful-shutdown", "5"]
     api += ["--host", host, "--port", str(port), "--log-level", "warning"]
     commands = {"api": api}
     if worker:
