@@ -83,7 +83,8 @@ def listing(*columns: str) -> Table:
 def opened() -> Iterator[Database]:
     """The database of the settings, a SQLite file at its newest version."""
     settings = get_settings()
-    logs.configure(settings.log_level)
+    # A person is told by tables and bars; lines of a log between them only when something is looked for.
+    logs.configure("debug" if settings.log_level == "debug" else "warning")
     if settings.on_sqlite:
         migrations.upgrade(settings.database_url)
     database = Database(settings.database_url)
