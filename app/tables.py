@@ -12,6 +12,7 @@ from app.discovery.models import DiscoveryClock, DiscoveryEntry
 from app.imports.models import Import, ImportChange, ImportPayload, ImportRefusal
 from app.people.models import MailDomain, Person
 from app.rounds.models import Proposal, Round, RoundSnapshot, RoundUnmatched
+from app.tandems.models import Suggestion, SuggestionSide, Tandem
 
 metadata = SQLModel.metadata
 
@@ -38,6 +39,9 @@ __all__ = [
     "Round",
     "RoundSnapshot",
     "RoundUnmatched",
+    "Suggestion",
+    "SuggestionSide",
+    "Tandem",
     "WorkerSeen",
     "metadata",
 ]

@@ -222,3 +222,16 @@ class Participant:
     capacity: int
     excluded_companies: list[str]
     excluded_sectors: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Whether a community can be paired at this moment, and whom it keeps away from."""
+
+    id: str
+    company_id: str
+    sector: str
+    takes_part: bool
+    capacity: int
+    excluded_companies: list[str]
+    excluded_sectors: list[str]

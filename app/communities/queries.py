@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from datetime import date
 
-from sqlalchemy import ColumnElement, and_, false, or_
+from sqlalchemy import ColumnElement, and_, case, false, or_
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, func, select
 from sqlmodel.sql.expression import SelectOfScalar
@@ -19,10 +19,14 @@ from app.communities.models import (
     CommunityStatus,
     Participant,
     Speaker,
+    Terms,
 )
 from app.companies.models import Company, CompanyStatus
 from app.core.clock import now
 from app.people.models import Person, PersonStatus
+
+# A statement has at most some ten thousand places for values.
+_NAMED_AT_ONCE = 5000
 
 
 def visible(session: Session, caller: Caller, community_id: str, *, for_update: bool = False) -> Community | None:
@@ -161,6 +165,39 @@ def taking_part(
     columns = [Community.__table__.c[field.name] for field in fields(Participant)]  # type: ignore[attr-defined]
     query = _taking_part(company_ids, community_ids, today).order_by(col(Community.id)).with_only_columns(*columns)
     return [Participant(*row) for row in session.execute(query)]
+
+
+def companies_of(session: Session, community_ids: Iterable[str]) -> dict[str, str]:
+    """The company of each community, however many."""
+    ids = sorted(community_ids)
+    found: dict[str, str] = {}
+    for start in range(0, len(ids), _NAMED_AT_ONCE):
+        named = col(Community.id).in_(ids[start : start + _NAMED_AT_ONCE])
+        rows = session.execute(sa_select(col(Community.id), col(Community.company_id)).where(named))
+        found.update((community_id, company_id) for community_id, company_id in rows)
+    return found
+
+
+def terms(session: Session, community_ids: Iterable[str], today: date) -> dict[str, Terms]:
+    """What stands of these communities, in whatever state they are; unknown ones are absent."""
+    takes_part = and_(col(Company.status) == CompanyStatus.ACTIVE, _is_published(today))
+    query = (
+        sa_select(
+            col(Community.id),
+            col(Community.company_id),
+            col(Company.sector),
+            case((takes_part, True), else_=False),
+            col(Community.capacity),
+            col(Community.excluded_companies),
+            col(Community.excluded_sectors),
+        )
+        .join(Company, col(Company.id) == col(Community.company_id))
+        .where(col(Community.id).in_(list(community_ids)))
+    )
+    return {
+        community_id: Terms(community_id, company_id, sector, bool(takes_part), *more)
+        for community_id, company_id, sector, takes_part, *more in session.execute(query)
+    }
 
 
 def count_taking_part(

@@ -1,0 +1,1 @@
+"""Suggestions that two communities decide on, and the tandems that come of them."""

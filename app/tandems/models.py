@@ -1,0 +1,133 @@
+"""A suggestion with its two sides, and the tandem that comes of it when all have said yes."""
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import Index, text
+from sqlmodel import Field, SQLModel
+
+from app.core.database import JsonColumn, UtcDateTime, stored_as_text
+
+
+class SuggestionOrigin(StrEnum):
+    ROUND = "round"
+    ALTERNATE = "alternate"
+    """Offered after another suggestion of the round came to nothing."""
+    SPONTANEOUS = "spontaneous"
+
+
+class SuggestionStatus(StrEnum):
+    OPEN = "open"
+    ONE_YES = "one_yes"
+    AWAITING_COORDINATOR = "awaiting_coordinator"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    NOT_NOW = "not_now"
+    EXPIRED = "expired"
+    REPLACED = "replaced"
+    WITHDRAWN = "withdrawn"
+
+
+class Answer(StrEnum):
+    YES = "yes"
+    NO = "no"
+    NOT_NOW = "not_now"
+
+
+class Approval(StrEnum):
+    APPROVED = "approved"
+    REFUSED = "refused"
+
+
+class SideName(StrEnum):
+    A = "a"
+    B = "b"
+
+
+class TandemStatus(StrEnum):
+    STARTING = "starting"
+    ACTIVE = "active"
+    PAUSED = "paused"
+    CLOSING = "closing"
+    CLOSED = "closed"
+
+
+OPEN = (SuggestionStatus.OPEN, SuggestionStatus.ONE_YES, SuggestionStatus.AWAITING_COORDINATOR)
+"""A suggestion in one of these states waits for somebody and takes a place of each side's capacity."""
+
+_IS_OPEN = text("status IN ('open', 'one_yes', 'awaiting_coordinator')")
+
+
+class Suggestion(SQLModel, table=True):
+    """A pair that is offered to its two sides."""
+
+    __tablename__ = "suggestion"
+    __table_args__ = (
+        Index("ix_suggestion_status_expires_at", "status", "expires_at"),
+        Index("ix_suggestion_round_id_status", "round_id", "status"),
+        # Two rounds released at the same moment would otherwise ask the same pair twice.
+        Index(
+            "ix_suggestion_open_pair",
+            "a_id",
+            "b_id",
+            unique=True,
+            sqlite_where=_IS_OPEN,
+            postgresql_where=_IS_OPEN,
+        ),
+    )
+
+    id: str = Field(primary_key=True)
+    origin: SuggestionOrigin = Field(sa_type=stored_as_text(SuggestionOrigin))
+    # Rounds stand above: no foreign key.
+    round_id: str | None = None
+    a_id: str = Field(foreign_key="community.id", index=True)
+    b_id: str = Field(foreign_key="community.id", index=True)
+    status: SuggestionStatus = Field(sa_type=stored_as_text(SuggestionStatus))
+    similarity: float
+    reasons: list[dict[str, object]] = Field(sa_type=JsonColumn)
+    other: float
+    opened_at: datetime = Field(sa_type=UtcDateTime)
+    expires_at: datetime = Field(sa_type=UtcDateTime)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    tandem_id: str | None = None
+    followed_up_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When it was looked whether the sides are to be offered somebody else; None until then."""
+
+
+class SuggestionSide(SQLModel, table=True):
+    """What one side of a suggestion, and its company's coordinator, have said."""
+
+    __tablename__ = "suggestion_side"
+
+    suggestion_id: str = Field(primary_key=True, foreign_key="suggestion.id", ondelete="CASCADE")
+    side: SideName = Field(primary_key=True, sa_type=stored_as_text(SideName))
+    community_id: str = Field(foreign_key="community.id", index=True)
+    company_id: str = Field(foreign_key="company.id", index=True)
+    answer: Answer | None = Field(default=None, sa_type=stored_as_text(Answer))
+    until: date | None = None
+    """With `not_now`: from this day on the pair may be suggested again."""
+    reason: str | None = None
+    """In the side's own words, and for itself only."""
+    answered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    answered_by: str | None = None
+    approval: Approval | None = Field(default=None, sa_type=stored_as_text(Approval))
+    approved_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    replaced_by: str | None = None
+    """The suggestion that this side was offered instead."""
+
+
+class Tandem(SQLModel, table=True):
+    """Two communities that meet, after both have said yes."""
+
+    __tablename__ = "tandem"
+
+    id: str = Field(primary_key=True)
+    suggestion_id: str = Field(foreign_key="suggestion.id", unique=True)
+    a_id: str = Field(foreign_key="community.id", index=True)
+    b_id: str = Field(foreign_key="community.id", index=True)
+    a_company: str = Field(foreign_key="company.id", index=True)
+    b_company: str = Field(foreign_key="company.id", index=True)
+    status: TandemStatus = Field(index=True, sa_type=stored_as_text(TandemStatus))
+    started_at: datetime = Field(sa_type=UtcDateTime)
+    closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    version: int = 1

@@ -1,0 +1,159 @@
+"""Suggestions as rounds and the programme open, count and follow them.
+
+open -> one_yes -> (awaiting_coordinator ->) accepted        any of the open ones -> declined, not_now, expired,
+                                                             replaced, withdrawn
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import insert, or_, update
+from sqlmodel import Session, col
+
+from app.communities import queries as community_queries
+from app.communities import service as communities
+from app.core import events, jobs
+from app.core.clock import now
+from app.core.ids import new_id
+from app.tandems import queries
+from app.tandems.ending import close_where, end_where
+from app.tandems.models import (
+    SideName,
+    Suggestion,
+    SuggestionOrigin,
+    SuggestionSide,
+    SuggestionStatus,
+    Tandem,
+)
+
+JOB = "expire_suggestions"
+ANSWERED_WITHIN = timedelta(days=14)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A pair to be suggested, a_id < b_id."""
+
+    a_id: str
+    b_id: str
+    similarity: float
+    reasons: list[dict[str, object]]
+    other: float
+    origin: SuggestionOrigin = SuggestionOrigin.ROUND
+    round_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SuggestionCounts:
+    open: int
+    accepted: int
+    total: int
+
+
+def open_many(session: Session, offers: Sequence[Offer]) -> list[str]:
+    """Suggest these pairs to their sides; ids in the order given.
+
+    Whether anything stands between them was asked before (`standing.obstacles`); a pair that has an open suggestion
+    all the same is refused by the database.
+    """
+    if not offers:
+        return []
+    moment = now()
+    expires_at = moment + ANSWERED_WITHIN
+    company_of = community_queries.companies_of(
+        session, {one for offer in offers for one in (offer.a_id, offer.b_id)}
+    )
+    ids = [new_id("sug") for _ in offers]
+    session.execute(
+        insert(Suggestion),
+        [
+            {
+                "id": suggestion_id,
+                "origin": offer.origin,
+                "round_id": offer.round_id,
+                "a_id": offer.a_id,
+                "b_id": offer.b_id,
+                "status": SuggestionStatus.OPEN,
+                "similarity": offer.similarity,
+                "reasons": offer.reasons,
+                "other": offer.other,
+                "opened_at": moment,
+                "expires_at": expires_at,
+            }
+            for suggestion_id, offer in zip(ids, offers, strict=True)
+        ],
+    )
+    session.execute(
+        insert(SuggestionSide),
+        [
+            {
+                "suggestion_id": suggestion_id,
+                "side": side,
+                "community_id": community_id,
+                "company_id": company_of[community_id],
+            }
+            for suggestion_id, offer in zip(ids, offers, strict=True)
+            for side, community_id in ((SideName.A, offer.a_id), (SideName.B, offer.b_id))
+        ],
+    )
+    events.record_many(session, "suggestion.opened", ids)
+    jobs.enqueue(session, JOB, ids[0], run_at=expires_at)
+    return ids
+
+
+def has_yes(session: Session, round_id: str) -> bool:
+    """Whether a side of any suggestion of the round has said yes and has not taken it back."""
+    return queries.has_yes(session, round_id)
+
+
+def withdraw_of_round(session: Session, round_id: str) -> int:
+    """Withdraw the suggestions of a round that are open; how many."""
+    return len(end_where(session, col(Suggestion.round_id) == round_id, SuggestionStatus.WITHDRAWN))
+
+
+def counts_of_rounds(session: Session, round_ids: Sequence[str]) -> dict[str, SuggestionCounts]:
+    """How many suggestions each of these rounds has."""
+    found = {round_id: SuggestionCounts(*counted) for round_id, *counted in queries.counts(session, round_ids)}
+    return {round_id: found.get(round_id, SuggestionCounts(0, 0, 0)) for round_id in round_ids}
+
+
+def ended_without_tandem(
+    session: Session, round_id: str, limit: int
+) -> list[tuple[Suggestion, SuggestionSide, SuggestionSide]]:
+    """Suggestions of a round that came to nothing and were not followed up, with their sides a and b."""
+    found = queries.not_followed_up(session, round_id, limit)
+    sides = queries.sides(session, [one.id for one in found])
+    return [(one, sides[one.id][SideName.A], sides[one.id][SideName.B]) for one in found]
+
+
+def follow_up(session: Session, suggestion_id: str, replaced_by: Mapping[str, str]) -> None:
+    """It was looked whether the sides are to be offered somebody else: `replaced_by` names the new suggestion of
+    side `a`, of `b`, of both or of none.
+
+    The state stays what it was, for a no counts in later rounds; the side that has a successor sees `replaced`.
+    """
+    session.execute(update(Suggestion).where(col(Suggestion.id) == suggestion_id).values(followed_up_at=now()))
+    for side, successor in replaced_by.items():
+        session.execute(
+            update(SuggestionSide)
+            .where(col(SuggestionSide.suggestion_id) == suggestion_id, col(SuggestionSide.side) == SideName(side))
+            .values(replaced_by=successor)
+        )
+    if replaced_by:
+        events.record(session, "suggestion.replaced", suggestion_id)
+
+
+def communities_with_alternate(session: Session, round_id: str) -> set[str]:
+    """Communities that have been offered an alternate in this round."""
+    return queries.with_alternate(session, round_id)
+
+
+def erase_company(session: Session, company_id: str) -> None:
+    """What a company's suggestions said of it and what it said itself is gone; nothing of it is open any more."""
+    ids = communities.ids_of_company(company_id)
+    theirs = or_(col(Suggestion.a_id).in_(ids), col(Suggestion.b_id).in_(ids))
+    end_where(session, theirs, SuggestionStatus.WITHDRAWN)
+    close_where(session, or_(col(Tandem.a_company) == company_id, col(Tandem.b_company) == company_id))
+    session.execute(update(Suggestion).where(theirs).values(reasons=[], other=1.0))
+    session.execute(update(SuggestionSide).where(col(SuggestionSide.company_id) == company_id).values(reason=None))
