@@ -17,13 +17,13 @@ from app.cli.following import worker_is_there
 from app.cli.terminal import Lang, Refused, company_named, opened, out, tell
 from app.communities import service as communities
 from app.communities.models import Format, SizeBand, Stage
+from app.communities.schemas import CardOut
 from app.core.i18n import Language, mark, translate
 from app.core.pagination import PageRequest
 from app.core.schemas import LanguageTag
 from app.core.settings import get_settings
 from app.discovery import service as discovery
 from app.discovery.index import DiscoveryIndex, State
-from app.discovery.schemas import CardOut
 
 _MOST_CHARACTERS = 300
 

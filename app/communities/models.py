@@ -235,3 +235,24 @@ class Terms:
     capacity: int
     excluded_companies: list[str]
     excluded_sectors: list[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carded:
+    """What the masked card of a community is made from, and whose it is."""
+
+    id: str
+    company_id: str
+    name: str
+    purpose: str | None
+    topics: list[str]
+    tags: list[str]
+    languages: list[str]
+    kind: Kind | None
+    size_band: SizeBand | None
+    stage: Stage | None
+    formats_practised: list[Format]
+    formats_wanted: list[Format]
+    listed_openly: bool
+    company_name: str
+    sector: str

@@ -12,6 +12,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from app.access.models import Role
 from app.access.service import Caller
 from app.communities.models import (
+    Carded,
     Community,
     CommunityAlias,
     CommunityConsent,
@@ -198,6 +199,21 @@ def terms(session: Session, community_ids: Iterable[str], today: date) -> dict[s
         community_id: Terms(community_id, company_id, sector, bool(takes_part), *more)
         for community_id, company_id, sector, takes_part, *more in session.execute(query)
     }
+
+
+def carded(session: Session, community_ids: Iterable[str]) -> dict[str, Carded]:
+    """What the cards of these communities are made from, in whatever state they are."""
+    own = [field.name for field in fields(Carded) if field.name not in ("company_name", "sector")]
+    columns = [Community.__table__.c[name] for name in own]  # type: ignore[attr-defined]
+    query = (
+        select(Community)
+        .join(Company, col(Company.id) == col(Community.company_id))
+        .where(col(Community.id).in_(list(community_ids)))
+        .with_only_columns(*columns, col(Company.name), col(Company.sector))
+    )
+    names = [*own, "company_name", "sector"]
+    rows = [Carded(**dict(zip(names, row, strict=True))) for row in session.execute(query)]
+    return {row.id: row for row in rows}
 
 
 def count_taking_part(

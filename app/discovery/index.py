@@ -15,11 +15,11 @@ import numpy.typing as npt
 import structlog
 from sqlmodel import Session
 
+from app.communities.handles import Blocks, block_of
 from app.core.database import Database
 from app.core.errors import Problem
 from app.core.i18n import mark
 from app.discovery import queries
-from app.discovery.handles import Blocks, block_of
 from app.discovery.reading import COUNT, KEY
 from app.discovery.vocabulary import Vocabulary, Words
 from matching.related import RelatedIndex

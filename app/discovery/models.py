@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import Index
 from sqlmodel import Field, SQLModel, col
 
-from app.communities.models import Community, Format, Kind, SizeBand, Stage
+from app.communities.models import Carded, Community
 
 
 class DiscoveryEntry(SQLModel, table=True):
@@ -73,27 +73,12 @@ class Facet(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Found(Carded):
     """A community that may be found now, as far as its card and the rules of who may see it go."""
 
-    id: str
-    company_id: str
     version: int
-    name: str
-    purpose: str | None
-    topics: list[str]
-    tags: list[str]
-    languages: list[str]
-    kind: Kind | None
-    size_band: SizeBand | None
-    stage: Stage | None
-    formats_practised: list[Format]
-    formats_wanted: list[Format]
-    listed_openly: bool
     excluded_companies: list[str]
     excluded_sectors: list[str]
-    company_name: str
-    sector: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from app.communities.cards import themes_of
 from app.communities.models import Community
-from app.discovery.cards import facets_of, themes_of
+from app.discovery.facets import facets_of
 from app.discovery.models import Found, Read
 from matching.profiles import Profile
 from matching.related import TermCounts

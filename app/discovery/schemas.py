@@ -1,46 +1,9 @@
 """What the API returns about communities of other companies."""
 
 from pydantic import ConfigDict, Field
-from pydantic.config import JsonDict
 
-from app.communities.models import Format, Kind, SizeBand, Stage
+from app.communities.schemas import CARD_EXAMPLE, CardOut
 from app.core.schemas import Output, Page
-
-CARD_EXAMPLE: JsonDict = {
-    "handle": "hdl_9m2b1vq0c7j4l8e6s5n3k2t1r0p9o8u7i6h5g4f3d2a1b0c9e8f7",
-    "themes": ["supply chain", "circular economy"],
-    "languages": ["de", "en"],
-    "size_band": "100-499",
-    "sector": "automotive",
-    "stage": "live",
-    "formats_practised": ["peer_learning"],
-    "formats_wanted": ["case_clinic"],
-    "kind": "practice",
-    "name": None,
-    "company": None,
-    "purpose": None,
-}
-
-
-class CardOut(Output):
-    """What others see of a community before all have said yes."""
-
-    handle: str = Field(
-        description="Names the community for your company only, and for discovery only; stays the same for you."
-    )
-    themes: list[str] = Field(description="Topics and tags, without those that would tell who it is.")
-    languages: list[str]
-    size_band: SizeBand | None
-    sector: str = Field(description="Of its company.")
-    stage: Stage | None
-    formats_practised: list[Format]
-    formats_wanted: list[Format]
-    kind: Kind | None = Field(description="Null where it is not stated, or would say something about a person.")
-    name: str | None = Field(description="Null unless the community is listed openly.")
-    company: str | None = Field(description="Null unless the community is listed openly.")
-    purpose: str | None = Field(description="Null unless the community is listed openly.")
-
-    model_config = ConfigDict(json_schema_extra={"example": CARD_EXAMPLE})
 
 
 class RelatedOut(Output):

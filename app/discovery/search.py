@@ -7,7 +7,7 @@ from itertools import islice
 import numpy as np
 import numpy.typing as npt
 
-from app.discovery.cards import CompanyWords, any_mentioned
+from app.communities.cards import CompanyWords, any_mentioned
 from app.discovery.index import Mask, State
 from app.discovery.vocabulary import Translations
 from matching.profiles import Profile

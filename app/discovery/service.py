@@ -14,19 +14,20 @@ from app.access import service as access
 from app.access.models import Role
 from app.access.service import Caller
 from app.communities import service as communities
+from app.communities.cards import card_of, seen_texts
+from app.communities.handles import Handles, HandleUnknown
 from app.communities.models import Format, SizeBand, Stage
+from app.communities.schemas import CardOut
 from app.companies import service as companies
 from app.core.clock import now
 from app.core.database import Database
 from app.core.errors import InvalidCursor
 from app.core.pagination import PageRequest, cut
 from app.discovery import queries
-from app.discovery.cards import card_of, seen_texts
-from app.discovery.handles import Handles, HandleUnknown
 from app.discovery.index import State
 from app.discovery.models import Facet, Found
 from app.discovery.reading import entry_of, hidden_entry_of, profile_of, seen_words, words_of
-from app.discovery.schemas import CardOut, CorrectionOut, RelatedOut
+from app.discovery.schemas import CorrectionOut, RelatedOut
 from app.discovery.search import Hits
 from app.discovery.search import search as search_words
 from app.discovery.sharing import Sharing

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from app.discovery.cards import company_words, seen_texts
+from app.communities.cards import company_words, seen_texts
 from app.discovery.models import Found
 from app.discovery.telling import Telling
 from app.discovery.viewing import Viewer

@@ -9,12 +9,13 @@ import numpy as np
 import numpy.typing as npt
 from sqlmodel import Session
 
+from app.communities.cards import CompanyWords, company_words
+from app.communities.handles import Handles
 from app.companies import proximity
 from app.companies.models import Company, CompanyStatus
 from app.core.pagination import PageRequest
 from app.discovery import queries
-from app.discovery.cards import CompanyWords, company_words, facets_of
-from app.discovery.handles import Handles
+from app.discovery.facets import facets_of
 from app.discovery.index import Mask, State
 from app.discovery.models import Facet, Found
 

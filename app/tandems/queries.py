@@ -97,8 +97,8 @@ def past(session: Session) -> list[Past]:
         )
     )
     return [
-        Past(*row, max((one for one in (until_a, until_b) if one is not None), default=None))
-        for *row, until_a, until_b in session.execute(query)
+        Past(a_id, b_id, origin, status, opened_at, max(filter(None, (until_a, until_b)), default=None))
+        for a_id, b_id, origin, status, opened_at, until_a, until_b in session.execute(query)
     ]
 
 

@@ -22,13 +22,13 @@ from sqlmodel import col
 from starlette.testclient import TestClient
 
 from app.access.models import Role
+from app.communities.handles import Handles
 from app.communities.models import Community
 from app.core import jobs
 from app.core.database import Database
 from app.core.ids import new_id
 from app.core.settings import Settings
 from app.discovery import service as discovery
-from app.discovery.handles import Handles
 from app.main import create_app
 from app.worker import Worker
 from tests.end_to_end.questions import Question, own_questions, questions

@@ -8,11 +8,11 @@ from sqlmodel import col, select
 
 from app.access.models import Role
 from app.communities import service as communities
+from app.communities.handles import Handles
 from app.communities.models import Community
 from app.companies.models import Company, CompanyStatus
 from app.core.clock import now
 from app.discovery import queries
-from app.discovery.handles import Handles
 from app.discovery.reading import profile_of
 from app.rounds.snapshot import profiles_of
 from matching.matcher import related_profiles

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.communities.handles import Handles, HandleUnknown, block_of
 from app.core.ids import new_id
-from app.discovery.handles import Handles, HandleUnknown, block_of
 
 PEPPER = "pepper" * 8
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from app.communities.cards import CompanyWords, card_of
 from app.communities.models import Format, Kind, SizeBand, Stage
-from app.discovery.cards import CompanyWords, card_of
 from app.discovery.models import Found
 
 SECRET = Found(

@@ -5,10 +5,8 @@ import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 
-from app.communities.models import Kind
-from app.discovery.models import Facet, Found
-from app.discovery.schemas import CardOut
-from matching.profiles import primary_language
+from app.communities.models import Carded, Kind
+from app.communities.schemas import CardOut
 
 _WORD = re.compile(r"\w+")
 _ADDRESS = re.compile(
@@ -43,7 +41,7 @@ class CompanyWords:
         return any(_tells(own, word) for own in self._words for word in words)
 
 
-def card_of(community: Found, handle: str) -> CardOut:
+def card_of(community: Carded, handle: str) -> CardOut:
     """The card of a community; name, company and purpose only where it has listed itself openly."""
     openly = community.listed_openly
     return CardOut(
@@ -63,7 +61,7 @@ def card_of(community: Found, handle: str) -> CardOut:
     )
 
 
-def themes_of(community: Found) -> list[str]:
+def themes_of(community: Carded) -> list[str]:
     """Topics and tags, each once, without those that would unmask the community."""
     company = company_words(community.company_name)
     name = _words(community.name)
@@ -77,24 +75,10 @@ def themes_of(community: Found) -> list[str]:
     return list(themes.values())
 
 
-def seen_texts(community: Found) -> list[str]:
+def seen_texts(community: Carded) -> list[str]:
     """Every text on the card."""
     openly = [community.name, community.purpose or ""] if community.listed_openly else []
     return [*themes_of(community), *openly]
-
-
-def facets_of(community: Found) -> set[str]:
-    """What the community can be filtered by, and whom it excludes."""
-    formats = {*community.formats_practised, *community.formats_wanted}
-    facets = {Facet.LANGUAGE.of(primary_language(tag)) for tag in community.languages}
-    facets |= {Facet.FORMAT.of(str(one)) for one in formats}
-    facets |= {Facet.EXCLUDED_COMPANY.of(one) for one in community.excluded_companies}
-    facets |= {Facet.EXCLUDED_SECTOR.of(one) for one in community.excluded_sectors}
-    if community.stage is not None:
-        facets.add(Facet.STAGE.of(community.stage))
-    if community.size_band is not None:
-        facets.add(Facet.SIZE_BAND.of(community.size_band))
-    return facets
 
 
 @lru_cache(maxsize=4096)
