@@ -34,6 +34,7 @@ class JobStatus(StrEnum):
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
+    CANCELLED = "cancelled"
 
 
 class Job(SQLModel, table=True):
@@ -158,6 +159,16 @@ def enqueue(session: Session, kind: str, subject_id: str, *, run_at: datetime | 
     )
     session.add(job)
     return job
+
+
+def cancel(session: Session, subject_id: str) -> None:
+    """Take back the jobs of a subject. A worker that is at one finds its lease lost, at the latest when it stores."""
+    waiting = col(Job.status).in_((JobStatus.QUEUED, JobStatus.RUNNING))
+    session.execute(
+        update(Job)
+        .where(col(Job.subject_id) == subject_id, waiting)
+        .values(status=JobStatus.CANCELLED, finished_at=now(), lease_until=None)
+    )
 
 
 def claim(

@@ -1,13 +1,17 @@
 """What the API accepts and returns about match rounds."""
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 
 from app.core.schemas import Id, Input, Line, Output, UtcTime
-from app.rounds.models import RoundStatus
+from app.rounds.models import DecisionKind, PreviewStatus, RoundStatus
+from app.tandems.schemas import ReasonOut
+
+
+MAX_PREVIEWED = 10
 
 
 class Objective(StrEnum):
@@ -33,6 +37,14 @@ class RoundSettings(Input):
     alternates: Annotated[int, Field(ge=0, le=9, strict=True)] = Field(
         3, description="Further partners named for each community."
     )
+    repeat_after: Annotated[int, Field(ge=1, le=40, strict=True)] | None = Field(
+        None,
+        description="After how many released rounds a pair that met, or was declined, may be proposed again; null: "
+        "never.",
+    )
+    max_per_company_pair: Annotated[int, Field(ge=1, le=10_000, strict=True)] | None = Field(
+        None, description="Most tandems between the same two companies; null: any number."
+    )
 
 
 class RoundScope(Input):
@@ -54,11 +66,52 @@ class RoundCreate(Input):
     )
 
 
+class RoundUpdate(Input):
+    """What is left out stays as it is; settings and scope are replaced as a whole."""
+
+    title: Line | None = None
+    settings: RoundSettings | None = None
+    scope: RoundScope | None = None
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"settings": {"objective": "coverage", "min_similarity": 0.15}}}
+    )
+
+
+class PreviewCreate(Input):
+    """Several settings are computed side by side, on one reading of the texts."""
+
+    settings: list[RoundSettings] = Field(
+        default_factory=list,
+        max_length=MAX_PREVIEWED,
+        description="What to try; empty: the settings of the round.",
+    )
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {"settings": [{"min_similarity": 0.1}, {"min_similarity": 0.2, "objective": "coverage"}]}
+        }
+    )
+
+
+class DecisionCreate(Input):
+    a: Id = Field(description="Id of one community.")
+    b: Id = Field(description="Id of the other.")
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {"a": "cmt_06em2n0u4hsm7bg6m3r8t2f5ac", "b": "cmt_06em2n0u4hsm7bg6m3r8t2f5ad"}
+        }
+    )
+
+
 class RoundSettingsOut(Output):
     objective: Objective
     min_similarity: float
     cost: float
     alternates: int
+    repeat_after: int | None
+    max_per_company_pair: int | None
 
 
 class RoundScopeOut(Output):
@@ -66,6 +119,14 @@ class RoundScopeOut(Output):
     communities: list[str]
 
 
+_SETTINGS: JsonDict = {
+    "objective": "quality",
+    "min_similarity": 0.1,
+    "cost": 0.0,
+    "alternates": 3,
+    "repeat_after": None,
+    "max_per_company_pair": None,
+}
 _CARD: JsonDict = {
     "id": "cmt_06em2n0u4hsm7bg6m3r8t2f5ac",
     "name": "Data Literacy Circle",
@@ -78,6 +139,15 @@ _NEAREST: JsonDict = {
     "company_id": "cmp_06em2n0u4hsm7bg6m3r8t2f5ad",
     "company": "Suedhafen Health",
 }
+
+
+class SuggestionsOut(Output):
+    """The pairs of a round that were asked."""
+
+    open: int = Field(description="Still to be answered.")
+    accepted: int = Field(description="Tandems that came of them.")
+    total: int
+    left_out: int = Field(description="Pairs that the release did not ask; see the proposals with `left_out=true`.")
 
 
 class RoundOut(Output):
@@ -94,9 +164,14 @@ class RoundOut(Output):
     proposals: int | None
     unmatched: int | None
     total_similarity: float | None
+    run: int = Field(description="Which run the proposals are of; 0 before there are any.")
+    rerun_needed: bool = Field(description="Whether a pin, or a ban that was lifted, waits for another run.")
+    suggestions: SuggestionsOut | None = Field(description="What became of the pairs; null before the release.")
     created_at: UtcTime
     started_at: UtcTime | None
     finished_at: UtcTime | None
+    released_at: UtcTime | None
+    ended_at: UtcTime | None = Field(description="When it was closed or withdrawn.")
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -104,7 +179,7 @@ class RoundOut(Output):
                 "id": "rnd_06em2n0u4hsm7bg6m3r8t2f5ac",
                 "title": "Spring meetup 2027",
                 "status": "proposed",
-                "settings": {"objective": "quality", "min_similarity": 0.1, "cost": 0.0, "alternates": 3},
+                "settings": _SETTINGS,
                 "scope": {"companies": [], "communities": []},
                 "progress": 1.0,
                 "stage": "done: look at the proposals",
@@ -113,6 +188,8 @@ class RoundOut(Output):
                 "proposals": 68,
                 "unmatched": 26,
                 "total_similarity": 18.4,
+                "run": 1,
+                "rerun_needed": False,
                 "created_at": "2026-11-24T09:00:00Z",
                 "started_at": "2026-11-24T09:01:00Z",
                 "finished_at": "2026-11-24T09:01:04Z",
@@ -130,24 +207,14 @@ class CommunityCard(Output):
     company: str
 
 
-class TermPairOut(Output):
-    """The same theme in each side's own words."""
-
-    a: str
-    b: str
-
-
-class ReasonOut(Output):
-    kind: Literal["theme", "offer_meets_seek", "difference", "unknown"]
-    terms: list[TermPairOut]
-    share: float = Field(description="Part of the similarity that these terms make, 0 to 1.")
-    giver: Literal["a", "b"] | None = Field(description="The side that offers what the other seeks.")
-    text: str = Field(description="The reason in words, in the language of Accept-Language.")
-
-
 class AlternateOut(Output):
     community: CommunityCard
     similarity: float
+
+
+class LeftOutOut(Output):
+    kind: str = Field(description="What stands between the two, for programs.")
+    text: str = Field(description="The same in words.")
 
 
 class ProposalOut(Output):
@@ -159,6 +226,10 @@ class ProposalOut(Output):
     other: float = Field(description="The share that is not told; with the shares of the reasons it makes 1.")
     alternates_of_a: list[AlternateOut]
     alternates_of_b: list[AlternateOut]
+    pinned: bool = Field(description="Whether the organizer wanted this pair in any case.")
+    dropped: bool = Field(description="Whether a ban takes it out: it is not asked, and not proposed again.")
+    left_out: LeftOutOut | None = Field(description="Why the release did not ask this pair.")
+    suggestion_id: str | None = Field(description="The suggestion that the release made of it.")
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -179,6 +250,8 @@ class ProposalOut(Output):
                 "other": 0.38,
                 "alternates_of_a": [],
                 "alternates_of_b": [],
+                "pinned": False,
+                "dropped": False,
             }
         }
     )
@@ -207,6 +280,120 @@ class UnmatchedOut(Output):
                 "nearest": _NEAREST,
                 "nearest_similarity": 0.07,
                 "changes": [{"kind": "describe_more", "text": "Describe purpose, topics, offers in more words."}],
+            }
+        }
+    )
+
+
+class DecisionOut(Output):
+    """A pin: together in any case. A ban: in no case."""
+
+    id: str
+    kind: DecisionKind
+    a: CommunityCard
+    b: CommunityCard
+    created_at: UtcTime
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "id": "dec_06em2n0u4hsm7bg6m3r8t2f5ac",
+                "kind": "pin",
+                "a": _CARD,
+                "b": _NEAREST,
+                "created_at": "2026-11-24T09:00:00Z",
+            }
+        }
+    )
+
+
+class BinOut(Output):
+    """How many pairs have a similarity from `from`, less than `to`."""
+
+    from_: float = Field(alias="from")
+    to: float
+    pairs: int
+
+    model_config = ConfigDict(populate_by_name=True)
+
+
+class CompanyLeftOver(Output):
+    company_id: str
+    company: str
+    communities: int | None = Field(description="How many take part; null where fewer than five.")
+    left_over: int | None = Field(description="How many of them stay alone; null where fewer than five.")
+
+
+class AloneOut(Output):
+    kind: str = Field(description="Why communities stay alone, for programs; see the unmatched of a round.")
+    communities: int
+
+
+class OutcomeOut(Output):
+    """What the round would come to with one of the settings."""
+
+    settings: RoundSettingsOut
+    pairs: int
+    coverage: float = Field(description="Share of the communities that would have a partner, 0 to 1.")
+    total_similarity: float
+    mean_similarity: float | None = Field(description="Of the pairs; null without any.")
+    histogram: list[BinOut] = Field(description="Pairs by similarity, in tenths.")
+    left_over: list[CompanyLeftOver] | None = Field(
+        description="By company, in the order of the alphabet; for organizers only, null for others."
+    )
+    unmatched: list[AloneOut] = Field(description="Why communities stay alone, the most frequent first.")
+
+
+class PreviewOut(Output):
+    id: str
+    round_id: str
+    status: PreviewStatus
+    progress: float = Field(description="0 to 1.")
+    stage: str = Field(description="What is happening, in words.")
+    problem: str | None = Field(description="Why the preview failed, and what to do.")
+    snapshot_hash: str | None = Field(
+        description="SHA-256 of what it was computed on: a round that starts with the same input has the same."
+    )
+    communities: int | None
+    outcomes: list[OutcomeOut] = Field(description="One for each of the settings, in their order; empty before done.")
+    created_at: UtcTime
+    started_at: UtcTime | None
+    finished_at: UtcTime | None
+    deleted_at: UtcTime = Field(description="When the preview is deleted.")
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "id": "prv_06em2n0u4hsm7bg6m3r8t2f5ac",
+                "round_id": "rnd_06em2n0u4hsm7bg6m3r8t2f5ac",
+                "status": "done",
+                "progress": 1.0,
+                "stage": "done",
+                "snapshot_hash": "7d865e959b2466918c9863afca942d0fb89d7c9ac0c99bafc3749504ded97730",
+                "communities": 155,
+                "outcomes": [
+                    {
+                        "settings": _SETTINGS,
+                        "pairs": 68,
+                        "coverage": 0.877,
+                        "total_similarity": 18.4,
+                        "mean_similarity": 0.271,
+                        "histogram": [{"from": 0.1, "to": 0.2, "pairs": 19}, {"from": 0.2, "to": 0.3, "pairs": 31}],
+                        "left_over": [
+                            {
+                                "company_id": "cmp_06em2n0u4hsm7bg6m3r8t2f5ac",
+                                "company": "Nordwerk AG",
+                                "communities": 31,
+                                "left_over": 7,
+                            }
+                        ],
+                        "unmatched": [{"kind": "below_min_similarity", "communities": 12}],
+                    }
+                ],
+                "created_at": "2026-11-24T09:00:00Z",
+                "started_at": "2026-11-24T09:00:01Z",
+                "finished_at": "2026-11-24T09:00:04Z",
+                "deleted_at": "2026-11-25T09:00:00Z",
             }
         }
     )

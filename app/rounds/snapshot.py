@@ -1,15 +1,16 @@
-"""The frozen input of a round: what the engine reads of each community, as bytes with a hash."""
+"""The frozen input of a round: what the engine reads of communities and of pairs of the past, as bytes with a hash."""
 
 import gzip
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from app.communities.models import Participant
 from app.companies.models import Company
+from app.tandems.history import PastPair
 from matching.profiles import Profile, profile_from
 
 # Nine to five, until communities say otherwise.
@@ -18,35 +19,63 @@ WORKING_DAY = (9.0, 17.0)
 _FIELDS = [field.name for field in fields(Profile)]
 
 
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """What a run works on."""
+
+    profiles: list[Profile]
+    past_pairs: list[PastPair]
+
+
 def profiles_of(
     participants: Sequence[Participant],
     companies: Mapping[str, Company],
     moment: datetime,
     apart: Mapping[str, frozenset[str]],
+    committed: Mapping[str, int],
 ) -> list[Profile]:
     """What the engine reads. `moment` decides between summer and winter time; `apart` names for a company those
-    that its communities must not meet."""
+    that its communities must not meet; `committed` counts a community's open tandems and suggestions."""
     by_sector: dict[str, list[str]] = {}
     for company in companies.values():
         by_sector.setdefault(company.sector, []).append(company.id)
     none: frozenset[str] = frozenset()
     return [
-        _profile(one, companies[one.company_id], by_sector, moment, apart.get(one.company_id, none))
+        _profile(
+            one,
+            companies[one.company_id],
+            by_sector,
+            moment,
+            apart.get(one.company_id, none),
+            max(0, one.capacity - committed.get(one.id, 0)),
+        )
         for one in participants
     ]
 
 
-def freeze(profiles: Sequence[Profile]) -> tuple[bytes, str]:
-    """Compressed NDJSON in the order of ids, and the SHA-256 of the text: the same profiles, the same bytes."""
-    ordered = sorted(profiles, key=lambda profile: profile.id)
-    text = "".join(json.dumps(_as_dict(profile), ensure_ascii=False, sort_keys=True) + "\n" for profile in ordered)
+def freeze(profiles: Sequence[Profile], past_pairs: Sequence[PastPair]) -> tuple[bytes, str]:
+    """Compressed NDJSON, profiles in the order of ids, then pairs, and the SHA-256 of the text: the same input, the
+    same bytes."""
+    records: list[dict[str, object]] = [_as_dict(one) for one in sorted(profiles, key=lambda profile: profile.id)]
+    records += [
+        {"past_pair": [one.a_id, one.b_id], "rounds_ago": one.rounds_ago}
+        for one in sorted(past_pairs, key=lambda pair: (pair.a_id, pair.b_id))
+    ]
+    text = "".join(json.dumps(record, ensure_ascii=False, sort_keys=True) + "\n" for record in records)
     encoded = text.encode()
     return gzip.compress(encoded, compresslevel=6, mtime=0), hashlib.sha256(encoded).hexdigest()
 
 
-def thaw(content: bytes) -> list[Profile]:
-    """The profiles of a snapshot."""
-    return [profile_from(json.loads(line)) for line in gzip.decompress(content).splitlines()]
+def thaw(content: bytes) -> Frozen:
+    """What was frozen."""
+    frozen = Frozen([], [])
+    for line in gzip.decompress(content).splitlines():
+        record = json.loads(line)
+        if "past_pair" in record:
+            frozen.past_pairs.append(PastPair(*record["past_pair"], record["rounds_ago"]))
+        else:
+            frozen.profiles.append(profile_from(record))
+    return frozen
 
 
 def _as_dict(profile: Profile) -> dict[str, object]:
@@ -59,6 +88,7 @@ def _profile(
     by_sector: Mapping[str, Sequence[str]],
     moment: datetime,
     apart: frozenset[str],
+    free: int,
 ) -> Profile:
     excluded = set(community.excluded_companies) | apart
     for sector in community.excluded_sectors:
@@ -73,7 +103,7 @@ def _profile(
         offers=tuple(community.offers),
         seeks=tuple(community.seeks),
         languages=tuple(community.languages),
-        capacity=community.capacity,
+        capacity=free,
         working_hours=_working_hours(community.time_zone or company.time_zone, moment),
         excluded_companies=tuple(sorted(excluded)),
         withheld=(company.name,),
