@@ -11,10 +11,9 @@ import rustworkx
 from benchmarks.measuring import in_own_process, input_profiles, tell
 from matching import Profile
 from matching.eligibility import Eligibility
-from matching.matcher import edges_of
 from matching.pairing import Floats, Indices, best_pairing
 from matching.profiles import in_canonical_order
-from matching.similarity import nearest_in_other_companies
+from matching.similarity import edges_of, nearest_in_other_companies
 from matching.text import ProfileVectorizer
 
 Graph = tuple[Indices, Indices, Floats]

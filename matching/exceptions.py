@@ -2,8 +2,9 @@
 
 MatchingError
 |-- InvalidParameter      a setting of the matcher is outside its range
+|-- InvalidPin            a pair that must be a tandem may not be one
 |-- InvalidProfile        a profile cannot be matched as it stands
-`-- UnreadableProfiles    a file is not what it should be (line and reason are named)
+`-- UnreadableProfiles    a file (of profiles, pairs, judgements) is not what it should be (line and reason are named)
 """
 
 
@@ -17,6 +18,20 @@ class InvalidParameter(MatchingError):
     def __init__(self, name: str, problem: str) -> None:
         super().__init__(f"{name}: {problem}")
         self.name = name
+        self.problem = problem
+
+
+class InvalidPin(MatchingError):
+    """A pair that must be a tandem breaks a rule.
+
+    `pair` are its two ids, `rule` the name of the rule: a `Rule`, "unknown" for an id that no profile has, or
+    "max_per_company_pair" for more pins between two companies than may be tandems; `problem` says it in words.
+    """
+
+    def __init__(self, pair: tuple[str, str], rule: str, problem: str) -> None:
+        super().__init__(f"pin {pair[0]!r} - {pair[1]!r}: {problem}")
+        self.pair = pair
+        self.rule = rule
         self.problem = problem
 
 

@@ -69,6 +69,7 @@ class UnmatchedKind(StrEnum):
     BELOW_COST = "below_cost"
     NOT_ELIGIBLE = "not_eligible"
     PARTNERS_TAKEN = "partners_taken"
+    COMPANY_PAIR_FULL = "company_pair_full"
 
 
 class Change(StrEnum):
@@ -86,6 +87,7 @@ class Change(StrEnum):
     ALLOW_REPEAT = "allow_repeat"
     PARTNERS_RAISE_CAPACITY = "partners_raise_capacity"
     PREFER_COVERAGE = "prefer_coverage"
+    RAISE_MAX_PER_COMPANY_PAIR = "raise_max_per_company_pair"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,7 @@ CHANGES: Mapping[UnmatchedKind, tuple[Change, ...]] = {
     UnmatchedKind.BELOW_MIN_SIMILARITY: (Change.DESCRIBE_MORE, Change.LOWER_MIN_SIMILARITY),
     UnmatchedKind.BELOW_COST: (Change.DESCRIBE_MORE, Change.LOWER_COST),
     UnmatchedKind.PARTNERS_TAKEN: (Change.PARTNERS_RAISE_CAPACITY, Change.PREFER_COVERAGE),
+    UnmatchedKind.COMPANY_PAIR_FULL: (Change.RAISE_MAX_PER_COMPANY_PAIR,),
 }
 CHANGES_OF_RULES: Mapping[Rule, tuple[Change, ...]] = {
     Rule.SAME_COMPANY: (Change.INVITE_COMPANIES,),
@@ -273,6 +276,7 @@ _UNMATCHED_TEXT: Mapping[Language, Mapping[UnmatchedKind, str]] = {
         UnmatchedKind.BELOW_COST: "the most similar community reaches {similarity}, no more than the cost",
         UnmatchedKind.NOT_ELIGIBLE: "the similar communities may not meet it ({rule})",
         UnmatchedKind.PARTNERS_TAKEN: "its possible partners are in tandems that fit better",
+        UnmatchedKind.COMPANY_PAIR_FULL: "its company has as many tandems with the other company as are allowed",
     },
     "de": {
         UnmatchedKind.NO_CAPACITY: "wünscht zurzeit kein weiteres Tandem (Kapazität 0)",
@@ -283,6 +287,7 @@ _UNMATCHED_TEXT: Mapping[Language, Mapping[UnmatchedKind, str]] = {
         UnmatchedKind.BELOW_COST: "die ähnlichste Community erreicht {similarity}, nicht mehr als der Preis",
         UnmatchedKind.NOT_ELIGIBLE: "die ähnlichen Communities dürfen sie nicht treffen ({rule})",
         UnmatchedKind.PARTNERS_TAKEN: "ihre möglichen Partner sind in Tandems, die besser passen",
+        UnmatchedKind.COMPANY_PAIR_FULL: "ihr Unternehmen hat mit dem anderen schon so viele Tandems wie erlaubt",
     },
 }
 _RULE_TEXT: Mapping[Language, Mapping[Rule, str]] = {
@@ -319,6 +324,7 @@ _CHANGE_TEXT: Mapping[Language, Mapping[Change, str]] = {
         Change.ALLOW_REPEAT: "allow a pair to meet again",
         Change.PARTNERS_RAISE_CAPACITY: "similar communities raise their capacity",
         Change.PREFER_COVERAGE: "choose the objective coverage",
+        Change.RAISE_MAX_PER_COMPANY_PAIR: "allow more tandems between the same two companies",
     },
     "de": {
         Change.RAISE_CAPACITY: "ihre Kapazität erhöhen",
@@ -333,6 +339,7 @@ _CHANGE_TEXT: Mapping[Language, Mapping[Change, str]] = {
         Change.ALLOW_REPEAT: "ein erneutes Treffen eines Paares erlauben",
         Change.PARTNERS_RAISE_CAPACITY: "ähnliche Communities erhöhen ihre Kapazität",
         Change.PREFER_COVERAGE: "das Ziel Abdeckung (coverage) wählen",
+        Change.RAISE_MAX_PER_COMPANY_PAIR: "mehr Tandems zwischen denselben zwei Unternehmen erlauben",
     },
 }
 

@@ -1,38 +1,20 @@
 """TandemMatcher: from profiles to tandems with reasons, in the manners of scikit-learn."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-import numpy.typing as npt
-from scipy.sparse import csr_matrix
 from sklearn.base import BaseEstimator
 
-from matching.eligibility import Eligibility, Rule
+from matching.eligibility import Eligibility, PastPair
 from matching.exceptions import InvalidParameter
-from matching.explain import (
-    CHANGES,
-    CHANGES_OF_RULES,
-    Change,
-    PairExplainer,
-    Reason,
-    Unmatched,
-    UnmatchedKind,
-)
-from matching.pairing import Objective, best_pairing
+from matching.explain import PairExplainer, Reason
+from matching.prepared import OnProgress, Paired, Pairs, PreparedPairing, prepare
 from matching.profiles import Profile, in_canonical_order
-from matching.similarity import Neighbours, nearest_in_other_companies
+from matching.settings import PairingSettings, at_least
+from matching.similarity import nearest_in_other_companies
 from matching.text import ProfileVectorizer, TextAnalyzer
-
-Pairs = Iterable[tuple[str, str]]
-OnProgress = Callable[[str, float], None]
-Indices = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
-Edges = tuple[Indices, Indices, npt.NDArray[np.float64]]
-
-# How often those left alone are introduced to each other; identical profiles need a few, others one.
-_INTRODUCTIONS = 8
 
 STAGES = ("vectors", "neighbours", "pairing", "reasons")
 
@@ -41,7 +23,7 @@ STAGES = ("vectors", "neighbours", "pairing", "reasons")
 class Tandem:
     """Two communities of different companies, `a` before `b`, with the cosine similarity of their profiles.
 
-    The shares of `reasons` and `other` add up to 1.
+    The shares of `reasons` and `other` add up to 1. A pinned one was asked for by name, whatever its similarity.
     """
 
     a: str
@@ -49,16 +31,18 @@ class Tandem:
     similarity: float
     reasons: tuple[Reason, ...]
     other: float
+    pinned: bool = False
 
     def as_record(self) -> dict[str, object]:
-        """As one JSON object, numbers cut to what is shown and stored."""
-        return {
+        """As one JSON object, numbers cut to what is shown and stored; `pinned` only where it is true."""
+        record: dict[str, object] = {
             "a": self.a,
             "b": self.b,
             "similarity": round(self.similarity, 6),
             "reasons": [reason.as_record() for reason in self.reasons],
             "other": round(self.other, 4),
         }
+        return record | ({"pinned": True} if self.pinned else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +66,10 @@ class TandemMatcher(BaseEstimator):
         community. The pairing is exact on the graph of these, and of those that a first pairing leaves alone
         with each other; more of them cost time and change little (a total 0.6 % higher at 60 on 8,611 real clubs).
     alternates : how many further partners are named for each community.
+    repeat_after : a pair that met `rounds_ago` rounds ago may meet again when that is more than this; None: never.
+    max_per_company_pair : at most this many tandems between the same two companies, pins among them; None: any
+        number. The limit makes the problem NP-hard: `pairing_bound_` tells how far from the best the answer is
+        at most (with objective "quality"); the other two objectives serve as many as a heuristic finds.
     common_language : whether two communities that state their languages need one in common.
     n_jobs : threads of the similarity step; the answer does not depend on it.
 
@@ -90,7 +78,9 @@ class TandemMatcher(BaseEstimator):
     tandems_ : list of `Tandem`, most similar first, then by ids.
     unmatched_ : list of `Unmatched` by id: each community without a tandem, why, and what would change it.
     alternates_ : dict from id to a tuple of `Alternate`, most similar first; communities without one are absent.
-    n_edges_ : number of eligible pairs at or above `min_similarity` that the pairing chose from.
+    n_edges_ : number of eligible pairs at or above `min_similarity` that the pairing chose from, pins aside.
+    pairing_bound_ : with objective "quality" no pairing of these edges and pins has a larger total of similarity
+        less `cost`; without `max_per_company_pair` it is the total itself. None for the other objectives.
 
     Notes
     -----
@@ -107,6 +97,8 @@ class TandemMatcher(BaseEstimator):
         cost: float = 0.0,
         neighbours: int = 10,
         alternates: int = 3,
+        repeat_after: int | None = None,
+        max_per_company_pair: int | None = None,
         common_language: bool = True,
         n_jobs: int = 1,
     ) -> None:
@@ -115,6 +107,8 @@ class TandemMatcher(BaseEstimator):
         self.cost = cost
         self.neighbours = neighbours
         self.alternates = alternates
+        self.repeat_after = repeat_after
+        self.max_per_company_pair = max_per_company_pair
         self.common_language = common_language
         self.n_jobs = n_jobs
 
@@ -122,187 +116,103 @@ class TandemMatcher(BaseEstimator):
         self,
         profiles: Iterable[Profile],
         *,
-        past_pairs: Pairs = (),
+        past_pairs: Iterable[PastPair] = (),
         bans: Pairs = (),
+        pins: Pairs = (),
         excluded_company_pairs: Pairs = (),
         on_progress: OnProgress | None = None,
     ) -> Self:
         """Compute the tandems; returns self.
 
-        `past_pairs` met before and do not meet again, `bans` must not meet, `excluded_company_pairs` are
-        pairs of companies that must not meet. `on_progress(stage, share)` hears of each stage of `STAGES`,
-        share 0 to 1; what it raises ends the run. Raises InvalidParameter and InvalidProfile.
+        `past_pairs` met before: `(a, b)` do not meet again, `(a, b, rounds_ago)` only as `repeat_after` says.
+        `bans` must not meet, `excluded_company_pairs` are pairs of companies that must not meet. `pins` must be
+        tandems, whatever `min_similarity` and `cost` say; each takes one place of both. `on_progress(stage,
+        share)` hears of each stage of `STAGES`, share 0 to 1; what it raises ends the run. Raises
+        InvalidParameter, InvalidProfile, and InvalidPin for a pin that breaks a rule: nothing is dropped silently.
         """
-        objective = self._checked_objective()
+        settings = self.settings()
         tell = on_progress or (lambda stage, share: None)
-        ordered = in_canonical_order(profiles)
-        rules = Eligibility(
-            ordered,
+        vectorizer = ProfileVectorizer(TextAnalyzer())
+        prepared = self._prepared(
+            vectorizer,
+            profiles,
             past_pairs=past_pairs,
             bans=bans,
+            pins=pins,
             excluded_company_pairs=excluded_company_pairs,
-            common_language=self.common_language,
+            on_progress=tell,
         )
-        analyzer = TextAnalyzer()
-        vectorizer = ProfileVectorizer(analyzer)
-        vectors = vectorizer.fit_transform(ordered, on_progress=lambda share: tell("vectors", share))
+        paired = prepared.paired(settings, tell)
 
-        free = np.flatnonzero((rules.capacity > 0) & rules.somebody_to_talk_to())
-        neighbours = nearest_in_other_companies(
-            vectors,
-            rules.company,
-            self.neighbours,
-            allows=rules.allows,
-            rows=free,
-            columns=free,
-            n_jobs=self.n_jobs,
-            on_progress=lambda share: tell("neighbours", share),
-        )
-        tell("pairing", 0.0)
-        neighbours, (a, b, similarity), chosen = self._paired(neighbours, vectors, rules, objective, tell)
-        pairs = list(zip(a[chosen].tolist(), b[chosen].tolist(), similarity[chosen].tolist(), strict=True))
-
-        self.n_edges_ = len(a)
-        explainer = PairExplainer(ordered, vectors, vectorizer.terms_, analyzer)
-        self.tandems_ = self._explained(ordered, pairs, explainer, tell)
-        partners = _partners(pairs)
-        self.alternates_ = self._alternates(ordered, neighbours, partners)
-        self.unmatched_ = self._unmatched(ordered, vectors, rules, neighbours, set(partners))
+        self.n_edges_ = paired.n_edges
+        self.pairing_bound_ = paired.bound
+        explainer = prepared.explainer(vectorizer.terms_, vectorizer.analyzer_)
+        self.tandems_ = _explained(prepared.profiles, paired, explainer, tell)
+        self.alternates_ = _alternates(prepared.profiles, paired, settings)
+        self.unmatched_ = prepared.unmatched(settings, paired)
         return self
 
-    def _checked_objective(self) -> Objective:
-        if self.objective not in list(Objective):
-            raise InvalidParameter("objective", f"{self.objective!r} is not one of {', '.join(Objective)}")
-        for name, value in (("min_similarity", self.min_similarity), ("cost", self.cost)):
-            if not 0.0 <= value <= 1.0:
-                raise InvalidParameter(name, f"{value} is not between 0 and 1")
-        for name, number, least in (
-            ("neighbours", self.neighbours, 1),
-            ("alternates", self.alternates, 0),
-            ("n_jobs", self.n_jobs, 1),
-        ):
-            if number < least:
-                raise InvalidParameter(name, f"{number} is less than {least}")
-        return Objective(self.objective)
-
-    def _paired(
+    def prepare(
         self,
-        neighbours: Neighbours,
-        vectors: csr_matrix,
-        rules: Eligibility,
-        objective: Objective,
-        tell: OnProgress,
-    ) -> tuple[Neighbours, Edges, Mask]:
-        """The best pairing; those it leaves alone are introduced to each other, and all is paired again.
+        profiles: Iterable[Profile],
+        *,
+        past_pairs: Iterable[PastPair] = (),
+        bans: Pairs = (),
+        pins: Pairs = (),
+        excluded_company_pairs: Pairs = (),
+        on_progress: OnProgress | None = None,
+    ) -> PreparedPairing:
+        """Read and compare the profiles once, to pair them with several settings; parameters and errors as `fit`.
 
-        Where many profiles are alike, the k nearest of all are the same few, and pairs are missing among the rest.
+        Of the matcher's own parameters only `neighbours`, `common_language` and `n_jobs` count here. A pin that
+        breaks the rule of past pairs or of the limit between companies is told by each pairing.
         """
-        n = len(rules.capacity)
-        for attempt in range(_INTRODUCTIONS + 1):
-            a, b, similarity = edges_of(neighbours, n, self.min_similarity)
-            chosen = best_pairing(a, b, similarity - self.cost, rules.capacity, objective)
-            used = np.bincount(np.concatenate([a[chosen], b[chosen]]), minlength=n)
-            alone = np.flatnonzero((used == 0) & (rules.capacity > 0) & rules.somebody_to_talk_to())
-            with_places = np.flatnonzero((used < rules.capacity) & (rules.capacity > 0))
-            if attempt == _INTRODUCTIONS or not len(alone):
-                break
-            tell("pairing", attempt / _INTRODUCTIONS)
-            met = nearest_in_other_companies(
-                vectors,
-                rules.company,
-                self.neighbours,
-                allows=rules.allows,
-                rows=alone,
-                columns=with_places,
-                n_jobs=self.n_jobs,
-            )
-            worth = (met.similarity >= self.min_similarity) & (met.similarity > self.cost)
-            together = neighbours.joined_with(met, worth)
-            if len(together.row) == len(neighbours.row):
-                break
-            neighbours = together
-        return neighbours, (a, b, similarity), chosen
-
-    def _explained(
-        self,
-        profiles: Sequence[Profile],
-        pairs: Sequence[tuple[int, int, float]],
-        explainer: PairExplainer,
-        tell: OnProgress,
-    ) -> list[Tandem]:
-        tandems = []
-        every = max(1, len(pairs) // 50)
-        for number, (a, b, similarity) in enumerate(pairs):
-            if number % every == 0:
-                tell("reasons", number / len(pairs))
-            reasons, other = explainer.reasons(a, b)
-            tandems.append(Tandem(profiles[a].id, profiles[b].id, similarity, reasons, other))
-        return sorted(tandems, key=lambda tandem: (-tandem.similarity, tandem.a, tandem.b))
-
-    def _alternates(
-        self, profiles: Sequence[Profile], neighbours: Neighbours, partners: dict[int, set[int]]
-    ) -> dict[str, tuple[Alternate, ...]]:
-        alternates = {}
-        for position, profile in enumerate(profiles):
-            columns, similarities = neighbours.of(position)
-            taken = partners.get(position, set())
-            further = [
-                Alternate(profiles[column].id, similarity)
-                for column, similarity in zip(columns.tolist(), similarities.tolist(), strict=True)
-                if column not in taken and similarity >= self.min_similarity and similarity > self.cost
-            ]
-            if further[: self.alternates]:
-                alternates[profile.id] = tuple(further[: self.alternates])
-        return alternates
-
-    def _unmatched(
-        self,
-        profiles: Sequence[Profile],
-        vectors: csr_matrix,
-        rules: Eligibility,
-        neighbours: Neighbours,
-        paired: set[int],
-    ) -> list[Unmatched]:
-        alone = [position for position in range(len(profiles)) if position not in paired]
-        best = {position: _first(neighbours, position) for position in alone}
-        # Where no eligible one is similar enough, the nearest of all tells whether a rule stood in the way.
-        searched = [p for p, miss in best.items() if miss is None or miss[1] < self.min_similarity]
-        nearest = nearest_in_other_companies(
-            vectors, rules.company, 1, rows=np.array(searched, dtype=np.int64), n_jobs=self.n_jobs
+        return self._prepared(
+            ProfileVectorizer(TextAnalyzer()),
+            profiles,
+            past_pairs=past_pairs,
+            bans=bans,
+            pins=pins,
+            excluded_company_pairs=excluded_company_pairs,
+            on_progress=on_progress or (lambda stage, share: None),
         )
-        searched_set = set(searched)
-        several_companies = len(np.unique(rules.company)) > 1
-        usable = np.diff(vectors.indptr) > 0
 
-        def explain(position: int) -> Unmatched:
-            name = profiles[position].id
-            if profiles[position].capacity == 0:
-                return _alone(name, UnmatchedKind.NO_CAPACITY)
-            if not several_companies:
-                return _alone(name, UnmatchedKind.NO_OTHER_COMPANY)
-            if not usable[position]:
-                return _alone(name, UnmatchedKind.NO_TEXT)
-            miss = best[position] if position not in searched_set else _first(nearest, position)
-            if miss is None:
-                return _alone(name, UnmatchedKind.NOTHING_SIMILAR)
-            partner, similarity = miss
-            rule = rules.first_broken_rule(position, partner)
-            kind = self._missed(similarity, rule)
-            told = _alone(name, kind, profiles[partner].id, similarity, rule)
-            if self.objective == Objective.QUALITY:
-                return told
-            return replace(told, changes=tuple(one for one in told.changes if one is not Change.PREFER_COVERAGE))
+    def settings(self) -> PairingSettings:
+        """The parameters that a `PreparedPairing` takes anew each time. Raises InvalidParameter."""
+        return PairingSettings(
+            objective=self.objective,
+            min_similarity=self.min_similarity,
+            cost=self.cost,
+            alternates=self.alternates,
+            repeat_after=self.repeat_after,
+            max_per_company_pair=self.max_per_company_pair,
+        ).checked()
 
-        return [explain(position) for position in alone]
-
-    def _missed(self, similarity: float, rule: Rule | None) -> UnmatchedKind:
-        if similarity < self.min_similarity:
-            return UnmatchedKind.BELOW_MIN_SIMILARITY
-        if rule is not None:
-            return UnmatchedKind.NOT_ELIGIBLE
-        if similarity <= self.cost:
-            return UnmatchedKind.BELOW_COST
-        return UnmatchedKind.PARTNERS_TAKEN
+    def _prepared(
+        self,
+        vectorizer: ProfileVectorizer,
+        profiles: Iterable[Profile],
+        *,
+        past_pairs: Iterable[PastPair],
+        bans: Pairs,
+        pins: Pairs,
+        excluded_company_pairs: Pairs,
+        on_progress: OnProgress,
+    ) -> PreparedPairing:
+        at_least("neighbours", self.neighbours, 1)
+        at_least("n_jobs", self.n_jobs, 1)
+        return prepare(
+            profiles,
+            past_pairs=past_pairs,
+            bans=bans,
+            pins=pins,
+            excluded_company_pairs=excluded_company_pairs,
+            common_language=self.common_language,
+            neighbours=self.neighbours,
+            n_jobs=self.n_jobs,
+            vectorizer=vectorizer,
+            tell=on_progress,
+        )
 
 
 def related_profiles(
@@ -331,37 +241,33 @@ def related_profiles(
     }
 
 
-def _alone(
-    name: str,
-    kind: UnmatchedKind,
-    nearest: str | None = None,
-    similarity: float | None = None,
-    rule: Rule | None = None,
-) -> Unmatched:
-    if kind is not UnmatchedKind.NOT_ELIGIBLE or rule is None:
-        return Unmatched(name, kind, CHANGES[kind], nearest, similarity)
-    return Unmatched(name, kind, CHANGES_OF_RULES[rule], nearest, similarity, rule)
+def _explained(
+    profiles: Sequence[Profile], paired: Paired, explainer: PairExplainer, tell: OnProgress
+) -> list[Tandem]:
+    tandems = []
+    every = max(1, len(paired.pairs) // 50)
+    for number, (a, b, similarity) in enumerate(paired.pairs):
+        if number % every == 0:
+            tell("reasons", number / len(paired.pairs))
+        reasons, other = explainer.reasons(a, b)
+        pinned = (a, b) in paired.pinned
+        tandems.append(Tandem(profiles[a].id, profiles[b].id, similarity, reasons, other, pinned))
+    return tandems
 
 
-def _first(neighbours: Neighbours, position: int) -> tuple[int, float] | None:
-    columns, similarities = neighbours.of(position)
-    return (int(columns[0]), float(similarities[0])) if len(columns) else None
-
-
-def edges_of(
-    neighbours: Neighbours, n: int, min_similarity: float
-) -> tuple[Indices, Indices, npt.NDArray[np.float64]]:
-    """Each pair once, a before b, from either side's neighbours, at or above the minimum."""
-    kept = neighbours.similarity >= min_similarity
-    low = np.minimum(neighbours.row[kept], neighbours.column[kept])
-    high = np.maximum(neighbours.row[kept], neighbours.column[kept])
-    code, first = np.unique(low * n + high, return_index=True)
-    return code // max(n, 1), code % max(n, 1), neighbours.similarity[kept][first]
-
-
-def _partners(pairs: Sequence[tuple[int, int, float]]) -> dict[int, set[int]]:
-    partners: dict[int, set[int]] = {}
-    for a, b, _ in pairs:
-        partners.setdefault(a, set()).add(b)
-        partners.setdefault(b, set()).add(a)
-    return partners
+def _alternates(
+    profiles: Sequence[Profile], paired: Paired, settings: PairingSettings
+) -> dict[str, tuple[Alternate, ...]]:
+    alternates = {}
+    partners = paired.partners()
+    for position, profile in enumerate(profiles):
+        columns, similarities = paired.neighbours.of(position)
+        taken = partners.get(position, set())
+        further = [
+            Alternate(profiles[column].id, similarity)
+            for column, similarity in zip(columns.tolist(), similarities.tolist(), strict=True)
+            if column not in taken and similarity >= settings.min_similarity and similarity > settings.cost
+        ]
+        if further[: settings.alternates]:
+            alternates[profile.id] = tuple(further[: settings.alternates])
+    return alternates

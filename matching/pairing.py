@@ -47,6 +47,8 @@ def best_pairing(
     weights: Floats,
     capacities: Indices,
     objective: Objective = Objective.QUALITY,
+    *,
+    on_step: Callable[[], None] | None = None,
 ) -> Mask:
     """Which edges of a graph form the best pairing.
 
@@ -56,6 +58,7 @@ def best_pairing(
     weights : (m,) what an edge is worth; edges of weight 0 or less are never chosen.
     capacities : (n,) how many edges each node can have at most, 0 to 3.
     objective : see `Objective`.
+    on_step : called between the solver's runs ("fair" takes several); what it raises ends the pairing.
 
     Returns a mask (m,) of the chosen edges; no edge gives an empty or all-false one. Weights are cut to a grid
     of about max(weight) / 2**23 (finer than 1e-6; / 2**21 with capacities above 1 on both sides of an edge) and

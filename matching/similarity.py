@@ -41,6 +41,10 @@ class Neighbours:
         _, first = np.unique(np.stack([row, column]), axis=1, return_index=True)
         return _joined([Neighbours(row[first], column[first], similarity[first])])
 
+    def with_rows(self, rows: Indices, others: "Neighbours") -> "Neighbours":
+        """These, with the others in place of some rows."""
+        return _joined([_only(self, ~np.isin(self.row, rows)), others])
+
 
 def nearest_in_other_companies(
     vectors: csr_matrix,
@@ -96,6 +100,15 @@ def nearest_in_other_companies(
         wanting = np.concatenate(deeper)
         depth = min(depth * 4, len(columns))
     return _joined(found)
+
+
+def edges_of(neighbours: Neighbours, n: int, min_similarity: float) -> tuple[Indices, Indices, Floats]:
+    """Each pair of n positions once, a before b, from either side's neighbours, at or above the minimum."""
+    kept = neighbours.similarity >= min_similarity
+    low = np.minimum(neighbours.row[kept], neighbours.column[kept])
+    high = np.maximum(neighbours.row[kept], neighbours.column[kept])
+    code, first = np.unique(low * n + high, return_index=True)
+    return code // max(n, 1), code % max(n, 1), neighbours.similarity[kept][first]
 
 
 def _masked(vectors: csr_matrix, companies: Indices, columns: Indices) -> tuple[csr_matrix, csr_matrix]:

@@ -1,0 +1,398 @@
+"""Profiles read and compared once, then paired with any number of settings; the matcher itself pairs this way."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_matrix
+
+from matching.capped import best_capped_pairing
+from matching.eligibility import Eligibility, PastPair
+from matching.explain import PairExplainer, Unmatched
+from matching.leftover import left_over
+from matching.pairing import Objective, best_pairing
+from matching.pins import Pins, checked_pins
+from matching.profiles import Profile, in_canonical_order
+from matching.settings import PairingSettings
+from matching.similarity import Neighbours, edges_of, nearest_in_other_companies
+from matching.text import ProfileVectorizer, TextAnalyzer
+
+Pairs = Iterable[tuple[str, str]]
+OnProgress = Callable[[str, float], None]
+Indices = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+
+# How often those left alone are introduced to each other; identical profiles need a few, others one.
+_INTRODUCTIONS = 8
+# The same where a limit of tandems between two companies leaves some alone: each costs a search for prices.
+_CAPPED_INTRODUCTIONS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class PairingOutline:
+    """What one setting leads to, without reasons: for a preview.
+
+    `pairs` are (a, b, similarity), in the order and with the values of `TandemMatcher.tandems_` for the same
+    settings; `unmatched`, `n_edges` and `pairing_bound` are its `unmatched_`, `n_edges_` and `pairing_bound_`.
+    """
+
+    settings: PairingSettings
+    pairs: list[tuple[str, str, float]]
+    unmatched: list[Unmatched]
+    n_edges: int
+    pairing_bound: float | None
+
+
+@dataclass(frozen=True)
+class Paired:
+    """The answer to one setting by positions: pairs in order of similarity, then of ids; pins among them."""
+
+    neighbours: Neighbours
+    pairs: list[tuple[int, int, float]]
+    pinned: frozenset[tuple[int, int]]
+    crowded_out: dict[int, tuple[int, float]]
+    n_edges: int
+    bound: float | None
+
+    def partners(self) -> dict[int, set[int]]:
+        partners: dict[int, set[int]] = {}
+        for a, b, _ in self.pairs:
+            partners.setdefault(a, set()).add(b)
+            partners.setdefault(b, set()).add(a)
+        return partners
+
+
+@dataclass(frozen=True)
+class _Graph:
+    """The pairs that a pairing chooses from: eligible, similar enough, with free places on both sides."""
+
+    a: Indices
+    b: Indices
+    similarity: Floats
+
+
+@dataclass(frozen=True)
+class _Choice:
+    graph: _Graph
+    chosen: Mask
+    bound: float
+
+
+class PreparedPairing:
+    """What does not depend on the settings of a pairing: rules, pins, vectors and neighbours.
+
+    Made by `prepare` (or `TandemMatcher.prepare`); pairs as often as it is asked, each time with the answer
+    that `TandemMatcher.fit` gives for the same settings. Nothing in it changes what a later answer is.
+    """
+
+    def __init__(
+        self,
+        profiles: Sequence[Profile],
+        rules: Eligibility,
+        pins: Pins,
+        vectors: csr_matrix,
+        *,
+        neighbours: int,
+        n_jobs: int,
+        tell: OnProgress,
+    ) -> None:
+        self.profiles = profiles
+        self._rules = rules
+        self._pins = pins
+        self._vectors = vectors
+        self._k = neighbours
+        self._n_jobs = n_jobs
+        self._usable = np.diff(vectors.indptr) > 0
+        talking = rules.somebody_to_talk_to()
+        # Who has all places pinned is offered to nobody, but still told whom else it could meet.
+        self._searching = np.flatnonzero((rules.capacity > 0) & talking)
+        self._offered = np.flatnonzero((pins.places > 0) & talking)
+        self._neighbours = self._search(
+            rules, self._searching, self._offered, lambda share: tell("neighbours", share)
+        )
+        self._pinned_similarity = self._similarity_of(pins.a, pins.b)
+        # Remembered, for settings share it: neighbours by `repeat_after`, the most similar of all by position.
+        self._neighbours_by_age: dict[int, Neighbours] = {}
+        self._nearest: dict[int, tuple[int, float] | None] = {}
+
+    def outline(self, settings: PairingSettings, *, on_progress: OnProgress | None = None) -> PairingOutline:
+        """Pair with these settings; no reasons, no alternates.
+
+        `on_progress` hears of the stage "pairing"; what it raises ends the run. Raises InvalidParameter for a
+        setting out of range, InvalidPin for a pin that these settings do not allow.
+        """
+        paired = self.paired(settings, on_progress or _silent)
+        pairs = [(self.profiles[a].id, self.profiles[b].id, similarity) for a, b, similarity in paired.pairs]
+        return PairingOutline(settings, pairs, self.unmatched(settings, paired), paired.n_edges, paired.bound)
+
+    def outlines(
+        self, settings: Sequence[PairingSettings], *, n_jobs: int = 1, on_progress: OnProgress | None = None
+    ) -> list[PairingOutline]:
+        """One outline for each of the settings, in their order; `on_progress` hears the share of all of them."""
+        tell = on_progress or _silent
+        found: dict[PairingSettings, PairingOutline] = {}
+        for number, one in enumerate(settings):
+            tell("pairing", number / len(settings))
+            if one not in found:
+                found[one] = self.outline(
+                    one, on_progress=lambda stage, _, done=number: tell(stage, done / len(settings))
+                )
+        return [found[one] for one in settings]
+
+    def paired(self, settings: PairingSettings, tell: OnProgress) -> Paired:
+        """The best pairing by positions. Raises as `outline`."""
+        settings.checked()
+        rules = self._rules.with_repeat_after(settings.repeat_after)
+        self._pins.check_history(self.profiles, rules)
+        if settings.max_per_company_pair is not None:
+            self._pins.check_cap(self.profiles, rules, settings.max_per_company_pair)
+        tell("pairing", 0.0)
+        neighbours, choice = self._introduced(self._neighbours_after(settings.repeat_after), rules, settings, tell)
+        crowded_out: dict[int, tuple[int, float]] = {}
+        if settings.max_per_company_pair is not None:
+            neighbours, choice = self._capped(neighbours, rules, settings, tell)
+            crowded_out = self._crowded_out(choice, rules, settings)
+        return Paired(
+            neighbours,
+            self._pairs(choice),
+            frozenset(zip(self._pins.a.tolist(), self._pins.b.tolist(), strict=True)),
+            crowded_out,
+            len(choice.graph.a),
+            self._bound(choice, settings),
+        )
+
+    def unmatched(self, settings: PairingSettings, paired: Paired) -> list[Unmatched]:
+        """Each community without a tandem, by id: why, and what would change it."""
+        partners = paired.partners()
+        return left_over(
+            self.profiles,
+            self._rules.with_repeat_after(settings.repeat_after),
+            settings,
+            paired.neighbours,
+            alone=[position for position in range(len(self.profiles)) if position not in partners],
+            usable=self._usable,
+            crowded_out=paired.crowded_out,
+            nearest_of=self._nearest_of,
+        )
+
+    def explainer(self, terms: Sequence[str], analyzer: TextAnalyzer) -> PairExplainer:
+        """Tells reasons of these profiles' pairs."""
+        return PairExplainer(self.profiles, self._vectors, terms, analyzer)
+
+    def _neighbours_after(self, repeat_after: int | None) -> Neighbours:
+        """The neighbours where pairs may meet again; only the rows of such pairs are searched again."""
+        if repeat_after is None:
+            return self._neighbours
+        if repeat_after not in self._neighbours_by_age:
+            rows = np.intersect1d(self._rules.changed_by(repeat_after), self._searching)
+            again = self._search(self._rules.with_repeat_after(repeat_after), rows, self._offered)
+            self._neighbours_by_age[repeat_after] = self._neighbours.with_rows(rows, again)
+        return self._neighbours_by_age[repeat_after]
+
+    def _introduced(
+        self, neighbours: Neighbours, rules: Eligibility, settings: PairingSettings, tell: OnProgress
+    ) -> tuple[Neighbours, _Choice]:
+        """The best pairing; those it leaves alone are introduced to each other, and all is paired again.
+
+        Where many profiles are alike, the k nearest of all are the same few, and pairs are missing among the rest.
+        """
+        for attempt in range(_INTRODUCTIONS + 1):
+            graph = self._graph(neighbours, settings)
+            step = _steps(tell, attempt / (_INTRODUCTIONS + 1))
+            worth = graph.similarity - settings.cost
+            chosen = best_pairing(
+                graph.a, graph.b, worth, self._pins.places, Objective(settings.objective), on_step=step
+            )
+            choice = _Choice(graph, chosen, float(worth[chosen].sum()))
+            if attempt == _INTRODUCTIONS:
+                break
+            step()
+            together = self._introduce(neighbours, choice, rules.allows, settings)
+            if together is None:
+                break
+            neighbours = together
+        return neighbours, choice
+
+    def _capped(
+        self, neighbours: Neighbours, rules: Eligibility, settings: PairingSettings, tell: OnProgress
+    ) -> tuple[Neighbours, _Choice]:
+        """The same with a limit of tandems between two companies; those alone meet companies with room."""
+        step = _steps(tell, _INTRODUCTIONS / (_INTRODUCTIONS + 1))
+        for attempt in range(_CAPPED_INTRODUCTIONS + 1):
+            graph = self._graph(neighbours, settings)
+            company_pair, room = self._room(graph, rules, settings)
+            worth = graph.similarity - settings.cost
+            chosen, bound = best_capped_pairing(
+                graph.a,
+                graph.b,
+                worth,
+                self._pins.places,
+                company_pair,
+                room,
+                Objective(settings.objective),
+                on_step=step,
+            )
+            choice = _Choice(graph, chosen, bound)
+            if attempt == _CAPPED_INTRODUCTIONS:
+                break
+            full = self._full_pairs(choice, rules, settings)
+            together = self._introduce(
+                neighbours,
+                choice,
+                lambda a, b: rules.allows(a, b) & ~np.isin(rules.company_pair(a, b), full),  # noqa: B023  # used at once
+                settings,
+            )
+            if together is None:
+                break
+            neighbours = together
+        return neighbours, choice
+
+    def _introduce(
+        self,
+        neighbours: Neighbours,
+        choice: _Choice,
+        allows: Callable[[Indices, Indices], Mask],
+        settings: PairingSettings,
+    ) -> Neighbours | None:
+        """The neighbours, joined by those whom the communities left alone find among free places; None if nobody."""
+        used = self._used(choice)
+        places = self._pins.places
+        free = self._offered[used[self._offered] < places[self._offered]]
+        alone = free[(used[free] == 0) & (places[free] == self._rules.capacity[free])]
+        if not len(alone):
+            return None
+        met = nearest_in_other_companies(
+            self._vectors, self._rules.company, self._k, allows=allows, rows=alone, columns=free, n_jobs=self._n_jobs
+        )
+        worth = (met.similarity >= settings.min_similarity) & (met.similarity > settings.cost)
+        together = neighbours.joined_with(met, worth)
+        return together if len(together.row) > len(neighbours.row) else None
+
+    def _graph(self, neighbours: Neighbours, settings: PairingSettings) -> _Graph:
+        n, places = len(self.profiles), self._pins.places
+        a, b, similarity = edges_of(neighbours, n, settings.min_similarity)
+        free = (places[a] > 0) & (places[b] > 0) & ~np.isin(a * n + b, self._pins.a * n + self._pins.b)
+        return _Graph(a[free], b[free], similarity[free])
+
+    def _room(self, graph: _Graph, rules: Eligibility, settings: PairingSettings) -> tuple[Indices, Indices]:
+        """For each edge the number of its two companies, and how many tandems each has room for beside the pins."""
+        pinned = rules.company_pair(self._pins.a, self._pins.b)
+        names, number = np.unique(np.concatenate([rules.company_pair(graph.a, graph.b), pinned]), return_inverse=True)
+        used = np.bincount(number[len(graph.a) :], minlength=len(names))
+        return number[: len(graph.a)].astype(np.int64), (settings.max_per_company_pair or 0) - used
+
+    def _full_pairs(self, choice: _Choice, rules: Eligibility, settings: PairingSettings) -> Indices:
+        graph, chosen = choice.graph, choice.chosen
+        a, b = (np.concatenate(ends) for ends in ((graph.a[chosen], self._pins.a), (graph.b[chosen], self._pins.b)))
+        company_pairs, counts = np.unique(rules.company_pair(a, b), return_counts=True)
+        return company_pairs[counts >= (settings.max_per_company_pair or 0)]
+
+    def _crowded_out(
+        self, choice: _Choice, rules: Eligibility, settings: PairingSettings
+    ) -> dict[int, tuple[int, float]]:
+        """Who stayed alone because of the limit: a partner beyond it is free, or all partners are beyond it."""
+        graph, places = choice.graph, self._pins.places
+        used = self._used(choice)
+        full = np.isin(rules.company_pair(graph.a, graph.b), self._full_pairs(choice, rules, settings))
+        worth = graph.similarity > settings.cost
+        row = np.concatenate([graph.a, graph.b])
+        column = np.concatenate([graph.b, graph.a])
+        at_limit = np.concatenate([full, full])
+        similarity = np.concatenate([graph.similarity, graph.similarity])
+        considered = np.concatenate([worth, worth]) & (used[row] == 0) & (places[row] == rules.capacity[row])
+        elsewhere = np.bincount(row[considered & ~at_limit], minlength=len(places)) > 0
+        telling = np.flatnonzero(considered & at_limit & ((used[column] < places[column]) | ~elsewhere[row]))
+        order = telling[np.lexsort((column[telling], -similarity[telling], row[telling]))]
+        _, first = np.unique(row[order], return_index=True)
+        return {int(row[edge]): (int(column[edge]), float(similarity[edge])) for edge in order[first]}
+
+    def _used(self, choice: _Choice) -> Indices:
+        """How many places of each profile the pairing takes, pins aside."""
+        ends = np.concatenate([choice.graph.a[choice.chosen], choice.graph.b[choice.chosen]])
+        return np.bincount(ends, minlength=len(self.profiles))
+
+    def _pairs(self, choice: _Choice) -> list[tuple[int, int, float]]:
+        a = np.concatenate([choice.graph.a[choice.chosen], self._pins.a])
+        b = np.concatenate([choice.graph.b[choice.chosen], self._pins.b])
+        similarity = np.concatenate([choice.graph.similarity[choice.chosen], self._pinned_similarity])
+        order = np.lexsort((b, a, -similarity))
+        return list(zip(a[order].tolist(), b[order].tolist(), similarity[order].tolist(), strict=True))
+
+    def _bound(self, choice: _Choice, settings: PairingSettings) -> float | None:
+        if settings.objective != Objective.QUALITY:
+            return None
+        return choice.bound + float((self._pinned_similarity - settings.cost).sum())
+
+    def _similarity_of(self, a: Indices, b: Indices) -> Floats:
+        if not len(a):
+            return np.empty(0, dtype=np.float64)
+        products = self._vectors[a].multiply(self._vectors[b]).sum(axis=1)
+        return np.minimum(np.asarray(products, dtype=np.float64).ravel(), 1.0)
+
+    def _search(
+        self,
+        rules: Eligibility,
+        rows: Indices,
+        columns: Indices,
+        on_progress: Callable[[float], None] | None = None,
+    ) -> Neighbours:
+        return nearest_in_other_companies(
+            self._vectors,
+            rules.company,
+            self._k,
+            allows=rules.allows,
+            rows=rows,
+            columns=columns,
+            n_jobs=self._n_jobs,
+            on_progress=on_progress,
+        )
+
+    def _nearest_of(self, positions: Sequence[int]) -> dict[int, tuple[int, float]]:
+        """The most similar profile of another company, whatever the rules say; who has none is absent."""
+        unknown = [position for position in positions if position not in self._nearest]
+        found = nearest_in_other_companies(
+            self._vectors, self._rules.company, 1, rows=np.array(unknown, dtype=np.int64), n_jobs=self._n_jobs
+        )
+        self._nearest |= dict.fromkeys(unknown)
+        for row, column, similarity in zip(
+            found.row.tolist(), found.column.tolist(), found.similarity.tolist(), strict=True
+        ):
+            self._nearest[row] = (column, similarity)
+        return {p: miss for p in positions if (miss := self._nearest[p]) is not None}
+
+
+def prepare(
+    profiles: Iterable[Profile],
+    *,
+    past_pairs: Iterable[PastPair],
+    bans: Pairs,
+    pins: Pairs,
+    excluded_company_pairs: Pairs,
+    common_language: bool,
+    neighbours: int,
+    n_jobs: int,
+    vectorizer: ProfileVectorizer,
+    tell: OnProgress,
+) -> PreparedPairing:
+    """Check and read everything once; parameters as of `TandemMatcher` and its `fit`."""
+    ordered = in_canonical_order(profiles)
+    rules = Eligibility(
+        ordered,
+        past_pairs=past_pairs,
+        bans=bans,
+        excluded_company_pairs=excluded_company_pairs,
+        common_language=common_language,
+    )
+    checked = checked_pins(pins, ordered, rules)
+    vectors = vectorizer.fit_transform(ordered, on_progress=lambda share: tell("vectors", share))
+    return PreparedPairing(ordered, rules, checked, vectors, neighbours=neighbours, n_jobs=n_jobs, tell=tell)
+
+
+def _steps(tell: OnProgress, share: float) -> Callable[[], None]:
+    return lambda: tell("pairing", share)
+
+
+def _silent(stage: str, share: float) -> None:
+    pass
