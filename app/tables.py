@@ -11,7 +11,7 @@ from app.core.jobs import Job, WorkerSeen
 from app.discovery.models import DiscoveryClock, DiscoveryEntry
 from app.imports.models import Import, ImportChange, ImportPayload, ImportRefusal
 from app.people.models import MailDomain, Person
-from app.rounds.models import Proposal, Round, RoundSnapshot, RoundUnmatched
+from app.rounds.models import Proposal, Round, RoundDecision, RoundPreview, RoundSnapshot, RoundUnmatched
 from app.tandems.models import Suggestion, SuggestionSide, Tandem
 
 metadata = SQLModel.metadata
@@ -37,6 +37,8 @@ __all__ = [
     "Person",
     "Proposal",
     "Round",
+    "RoundDecision",
+    "RoundPreview",
     "RoundSnapshot",
     "RoundUnmatched",
     "Suggestion",

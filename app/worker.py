@@ -22,11 +22,13 @@ from app.core.settings import Settings, get_settings
 from app.discovery import service as discovery
 from app.imports.jobs import KIND as IMPORT
 from app.privacy.jobs import ERASE_COMPANY
+from app.rounds import previews
 from app.rounds.jobs import KIND as ROUND
+from app.rounds.jobs import PREVIEW
 
 log = structlog.get_logger()
 
-JOBS: Mapping[str, JobKind] = {kind.name: kind for kind in (IMPORT, ROUND, ERASE_COMPANY)}
+JOBS: Mapping[str, JobKind] = {kind.name: kind for kind in (IMPORT, ROUND, PREVIEW, ERASE_COMPANY)}
 HANDLERS: Handlers = {
     "person.changed": (lambda session, event: communities.touch_managed(session, event.subject_id),)
 }
@@ -72,6 +74,7 @@ class Worker:
         self._tidy_at = time.monotonic() + _TIDY_EVERY_SECONDS
         with self.database.session() as session:
             idempotency.forget_outdated(session)
+            previews.forget_outdated(session)
 
     def run_until_idle(self) -> None:
         """Work until there is nothing left that is due."""

@@ -1,7 +1,5 @@
 """placeholder"""
 
-import numpy as np
-
 
 def best_capped_pairing(a, b, weights, capacities, group, room, objective, *, on_step=None):
     raise NotImplementedError

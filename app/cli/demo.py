@@ -20,7 +20,7 @@ from app.core.processes import port_is_free
 from app.core.settings import Settings, get_settings
 from app.demo import data
 from app.demo import service as demo
-from app.rounds.models import Round, RoundStatus
+from app.rounds.models import Round
 from app.rounds.schemas import ProposalOut
 
 _SHOWN = 20
@@ -105,7 +105,7 @@ def _demonstrate(database: Database, settings: Settings, folder: Path | None, la
 
 
 def _show(match_round: Round, proposals: list[ProposalOut]) -> None:
-    if match_round.status is not RoundStatus.PROPOSED:
+    if match_round.run == 0:
         raise Refused(
             mark("The round ended as {status}: {problem}"),
             status=match_round.status.value,

@@ -24,6 +24,8 @@ from app.people import service as people
 from app.people.schemas import PersonOut
 from app.rounds import queries as round_queries
 from app.rounds import service as rounds
+from app.rounds import telling
+from app.rounds.models import Round
 from app.rounds.schemas import ProposalOut
 
 app = typer.Typer(no_args_is_help=True, help="Lists as CSV or NDJSON, to a file or to standard output.")
@@ -158,8 +160,8 @@ def export_proposals(
     """Proposals of a round with their reasons, most similar first. For organizers."""
     with reading() as session:
         company_id = company_named(session, company).id if company else None
-        round_id = rounds.get_proposed(session, SYSTEM, match_round).id
-        Target(out, file_format, excel, separator).write(_proposals(session, round_id, company_id, lang))
+        found = rounds.get_with_proposals(session, SYSTEM, match_round)
+        Target(out, file_format, excel, separator).write(_proposals(session, found, company_id, lang))
 
 
 def _communities(
@@ -185,11 +187,13 @@ def _communities(
     )
 
 
-def _proposals(session: Session, round_id: str, company_id: str | None, language: Language) -> Listing[ProposalOut]:
+def _proposals(
+    session: Session, match_round: Round, company_id: str | None, language: Language
+) -> Listing[ProposalOut]:
     def items() -> Iterator[ProposalOut]:
         after: int | None = None
-        while page := round_queries.proposals(session, round_id, after=after, limit=PAGE):
-            for shown in rounds.proposals_shown(session, page[:PAGE], language):
+        while page := round_queries.proposals(session, match_round, after=after, limit=PAGE):
+            for shown in telling.proposals_shown(session, match_round, page[:PAGE], language):
                 if company_id in (None, shown.a.company_id, shown.b.company_id):
                     yield shown
             if len(page) <= PAGE:

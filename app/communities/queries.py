@@ -42,6 +42,16 @@ def visible_many(session: Session, caller: Caller, community_ids: Iterable[str])
     return {community.id: community for community in session.exec(_locked(query))}
 
 
+def visible_ids(session: Session, caller: Caller, community_ids: Iterable[str]) -> set[str]:
+    """Those of these communities that the caller may see, however many."""
+    ids = sorted(set(community_ids))
+    found: set[str] = set()
+    for start in range(0, len(ids), _NAMED_AT_ONCE):
+        named = col(Community.id).in_(ids[start : start + _NAMED_AT_ONCE])
+        found.update(session.execute(_seen_by(caller).where(named).with_only_columns(col(Community.id))).scalars())
+    return found
+
+
 def page(
     session: Session,
     caller: Caller,

@@ -262,6 +262,11 @@ def count_taking_part(
     return queries.count_taking_part(session, company_ids=company_ids, community_ids=community_ids, today=today)
 
 
+def visible_ids(session: Session, caller: Caller, community_ids: Sequence[str]) -> set[str]:
+    """Those of these communities that the caller may see."""
+    return queries.visible_ids(session, caller, community_ids)
+
+
 def shown(session: Session, caller: Caller, communities: Sequence[Community]) -> list[CommunityOut]:
     """Communities as the caller may see them: contacts only inside the own company."""
     # `vars`: what was read, as it is. A copy made by the model would take a third of the time of a list.

@@ -189,6 +189,11 @@ def named(session: Session, name_or_id: str) -> Company | None:
     return session.exec(select(Company).where(meant).order_by(col(Company.id))).first()
 
 
+def takes_part(session: Session, company_id: str) -> bool:
+    company = session.get(Company, company_id)
+    return company is not None and company.status is CompanyStatus.ACTIVE
+
+
 def active(session: Session) -> Sequence[Company]:
     """The companies that take part, by id."""
     return session.exec(

@@ -23,7 +23,8 @@ from app.imports import service as imports
 from app.imports.models import Import, ImportFormat
 from app.rounds import queries as round_queries
 from app.rounds import service as rounds
-from app.rounds.models import Round, RoundStatus
+from app.rounds import telling
+from app.rounds.models import Round
 from app.rounds.schemas import ProposalOut, RoundCreate
 
 LABEL = "demo"
@@ -80,7 +81,7 @@ def run_round(database: Database, *, anew: bool, language: Language, work: RunJo
     """The demonstration's round: the one that is there, or a new one when there is none or the data has changed."""
     with database.session() as session:
         match_round = round_queries.by_title(session, ROUND_TITLE)
-        if match_round is None or anew or match_round.status is not RoundStatus.PROPOSED:
+        if match_round is None or anew or match_round.status not in rounds.HAS_PROPOSALS:
             match_round = rounds.create(session, SYSTEM, RoundCreate(title=ROUND_TITLE))
             rounds.start(session, SYSTEM, match_round.id)
     worker = Thread(target=work, name="demo-worker")
@@ -88,7 +89,7 @@ def run_round(database: Database, *, anew: bool, language: Language, work: RunJo
     while worker.is_alive():
         worker.join(0.2)
         with database.reader() as session:
-            [seen] = rounds.shown(session, [rounds.get(session, SYSTEM, match_round.id)], language)
+            [seen] = telling.rounds_shown(session, [rounds.get(session, SYSTEM, match_round.id)], language)
         on_progress(seen.progress, seen.stage)
     with database.reader() as session:
         return rounds.get(session, SYSTEM, match_round.id)
@@ -97,8 +98,9 @@ def run_round(database: Database, *, anew: bool, language: Language, work: RunJo
 def best(database: Database, round_id: str, count: int, language: Language) -> list[ProposalOut]:
     """The most similar tandems of a round."""
     with database.reader() as session:
-        found = round_queries.proposals(session, round_id, after=None, limit=count)
-        return rounds.proposals_shown(session, found[:count], language)
+        match_round = rounds.get(session, SYSTEM, round_id)
+        found = round_queries.proposals(session, match_round, limit=count)
+        return telling.proposals_shown(session, match_round, found[:count], language)
 
 
 def make_keys(database: Database, pepper: str) -> Keys:

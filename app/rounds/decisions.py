@@ -26,7 +26,7 @@ VERSION = 1
 
 _DECIDED_ABOUT = (RoundStatus.DRAFT, RoundStatus.FAILED, RoundStatus.PROPOSED)
 
-RULES = {
+RULES: dict[str, str] = {
     Rule.SAME_COMPANY: mark("both belong to one company"),
     Rule.NO_CAPACITY: mark("one of them has no free capacity"),
     Rule.BANNED: mark("the pair is banned in this round"),
@@ -34,6 +34,7 @@ RULES = {
     Rule.COMPANY_EXCLUDED: mark("one of them, or of their companies, has excluded the other"),
     Rule.NO_COMMON_LANGUAGE: mark("they have no common language"),
     Rule.NO_COMMON_HOURS: mark("they have less than two common working hours"),
+    "max_per_company_pair": mark("more pairs of their companies are pinned than `max_per_company_pair` allows"),
 }
 NOT_TAKING_PART = mark("one of them does not take part in this round")
 """Why two communities cannot be paired, in words."""
@@ -42,9 +43,7 @@ NOT_TAKING_PART = mark("one of them does not take part in this round")
 class DecisionNotFound(NotFound):
     slug = "decision-not-found"
     title = mark("No such pin or ban")
-    detail = mark(
-        "There is no {kind} {decision_id} in this round. List them with GET /v1/rounds/{round_id}/{kind}s."
-    )
+    detail = mark("There is no {kind} {decision_id} in this round. List them with GET /v1/rounds/{round_id}/{kind}s.")
 
 
 class NotTheMomentToDecide(Conflict):
@@ -66,7 +65,8 @@ class DecidedOtherwise(Conflict):
     slug = "decided-otherwise"
     title = mark("The opposite was decided about this pair")
     detail = mark(
-        "There is a {kind} for this pair already. Delete it first: DELETE /v1/rounds/{round_id}/{kind}s/{decision_id}."
+        "There is a {kind} for this pair already. Delete it first: DELETE "
+        "/v1/rounds/{round_id}/{kind}s/{decision_id}."
     )
 
 

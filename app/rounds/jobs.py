@@ -18,7 +18,8 @@ from app.rounds.snapshot import Frozen, thaw
 from matching.exceptions import InvalidPin
 
 if TYPE_CHECKING:
-    from matching.matcher import PairingOutline, PairingSettings
+    from matching.prepared import PairingOutline
+    from matching.settings import PairingSettings
 
 BATCH = 1000
 
@@ -102,9 +103,7 @@ def run_preview(lease: Lease, preview_id: str) -> None:
         previews.finish(session, preview_id, outcomes)
 
 
-def _computed(
-    match_round: Round, frozen: Frozen, decisions: Decisions, tell: "_Teller"
-) -> tuple[Rows, Rows]:
+def _computed(match_round: Round, frozen: Frozen, decisions: Decisions, tell: "_Teller") -> tuple[Rows, Rows]:
     # Imported where it is needed: the API lists this module but never computes.
     from matching.matcher import TandemMatcher
 
@@ -174,11 +173,13 @@ def _outlined(
         bans=decisions.bans,
         on_progress=tell,
     )
-    return prepared.outlines([_engine_settings(one) for one in settings], n_jobs=os.cpu_count() or 1)
+    return prepared.outlines(
+        [_engine_settings(one) for one in settings], n_jobs=os.cpu_count() or 1, on_progress=tell
+    )
 
 
 def _engine_settings(settings: RoundSettings) -> "PairingSettings":
-    from matching.matcher import PairingSettings
+    from matching.settings import PairingSettings
 
     return PairingSettings(
         objective=settings.objective.value,
@@ -247,7 +248,7 @@ def _pin_in_words(lease: Lease, impossible: InvalidPin) -> dict[str, str]:
     with lease.database.reader() as session:
         cards = queries.cards(session, impossible.pair)
     a, b = (cards[one].name if one in cards else one for one in impossible.pair)
-    reason = RULES[impossible.rule] if impossible.rule is not None else NOT_TAKING_PART
+    reason = RULES.get(impossible.rule, NOT_TAKING_PART)
     return {"a": a, "b": b, "reason": reason}
 
 

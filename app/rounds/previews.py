@@ -1,4 +1,4 @@
-"""Previews: what a round would come to with several settings side by side. They change no round and go after a day."""
+"""Previews: what a round would come to with several settings side by side. They change nothing and go after a day."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -105,9 +105,7 @@ def give_up(session: Session, preview_id: str) -> None:
 
 def forget_outdated(session: Session) -> None:
     """Previews whose day is over, and the jobs of those that no worker took."""
-    outdated = list(
-        session.exec(select(RoundPreview.id).where(col(RoundPreview.created_at) <= now() - KEPT_FOR))
-    )
+    outdated = list(session.exec(select(RoundPreview.id).where(col(RoundPreview.created_at) <= now() - KEPT_FOR)))
     for preview_id in outdated:
         jobs.cancel(session, preview_id)
     session.execute(delete(RoundPreview).where(col(RoundPreview.id).in_(outdated)))

@@ -33,8 +33,8 @@ class RerunNeeded(Conflict):
     slug = "round-rerun-needed"
     title = mark("Pins or bans have changed since the round ran")
     detail = mark(
-        "A pin, or a ban that was lifted, shows only after another run: POST /v1/rounds/{round_id}/rerun, look at the "
-        "proposals, then release."
+        "A pin, or a ban that was lifted, shows only after another run: POST /v1/rounds/{round_id}/rerun, look at "
+        "the proposals, then release."
     )
 
 
@@ -156,5 +156,3 @@ def _note(session: Session, match_round: Round, column: str, rows: list[dict[str
         .values({column: bindparam(f"_{column}")})
     )
     session.connection().execute(statement, rows)
-
-

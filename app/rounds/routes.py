@@ -251,7 +251,9 @@ def list_proposals(
     caller: OrganizerDep,
     request: PageDep,
     language: LanguageDep,
-    left_out: Annotated[bool | None, Query(description="Only pairs that the release did, or did not, leave out.")] = None,
+    left_out: Annotated[
+        bool | None, Query(description="Only pairs that the release did, or did not, leave out.")
+    ] = None,
 ) -> Page[ProposalOut]:
     """The pairs that the round proposes, most similar first, with reasons and alternates."""
     after = request.key(int)
@@ -273,9 +275,7 @@ def read_proposal(
     return telling.proposals_shown(session, match_round, [proposal], language)[0]
 
 
-@router.post(
-    "/{round_id}/proposals/{proposal_id}/drop", operation_id="drop_proposal", responses=problems(404, 409)
-)
+@router.post("/{round_id}/proposals/{proposal_id}/drop", operation_id="drop_proposal", responses=problems(404, 409))
 def drop_proposal(
     round_id: RoundId,
     proposal_id: ProposalId,
@@ -392,7 +392,7 @@ def delete_ban(
 
 
 def _shown(session: Session, match_round: Round, language: Language, response: Response) -> RoundOut:
-    if match_round.status is RoundStatus.DRAFT:
+    if match_round.status in rounds.NOT_RUN:
         # Of a draft the version is all that changes; later its progress does, and its content makes the tag.
         response.headers["ETag"] = etag(match_round.version)
     return telling.rounds_shown(session, [match_round], language)[0]
@@ -440,6 +440,8 @@ def _decisions(
 ) -> Page[DecisionOut]:
     after = request.key(str)
     rounds.get(session, caller, round_id)
-    found = queries.decision_page(session, round_id, kind, after=str(after[0]) if after else None, limit=request.limit)
+    found = queries.decision_page(
+        session, round_id, kind, after=str(after[0]) if after else None, limit=request.limit
+    )
     page, cursor = cut(found, request, lambda one: (one.id,))
     return Page(items=telling.decisions_shown(session, page), next_cursor=cursor)

@@ -74,7 +74,7 @@ def snapshot_of(session: Session, round_id: str) -> Snapshot:
 
 
 def snapshot_for_preview(session: Session, round_id: str) -> Snapshot | None:
-    """What a run would work on now: what the round has frozen, or would freeze. None when texts were erased from it."""
+    """What a run would work on now: what is frozen, or would be. None when texts were erased from it."""
     stored = session.get(RoundSnapshot, round_id)
     if stored is None:
         return snapshot_of(session, round_id)
@@ -99,7 +99,7 @@ def decisions(session: Session, round_id: str) -> Decisions:
 
 
 def begin(session: Session, round_id: str, snapshot: Snapshot | None) -> bytes:
-    """The round is running from here on, on this snapshot unless an earlier try or run has stored one; its content."""
+    """The round runs from here on, on this snapshot unless an earlier try or run has stored one; its content."""
     match_round = session.get_one(Round, round_id)
     match_round.status = RoundStatus.RUNNING
     session.add(match_round)

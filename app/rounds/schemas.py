@@ -10,7 +10,6 @@ from app.core.schemas import Id, Input, Line, Output, UtcTime
 from app.rounds.models import DecisionKind, PreviewStatus, RoundStatus
 from app.tandems.schemas import ReasonOut
 
-
 MAX_PREVIEWED = 10
 
 
@@ -99,9 +98,7 @@ class DecisionCreate(Input):
     b: Id = Field(description="Id of the other.")
 
     model_config = ConfigDict(
-        json_schema_extra={
-            "example": {"a": "cmt_06em2n0u4hsm7bg6m3r8t2f5ac", "b": "cmt_06em2n0u4hsm7bg6m3r8t2f5ad"}
-        }
+        json_schema_extra={"example": {"a": "cmt_06em2n0u4hsm7bg6m3r8t2f5ac", "b": "cmt_06em2n0u4hsm7bg6m3r8t2f5ad"}}
     )
 
 

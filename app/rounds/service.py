@@ -3,7 +3,7 @@
 draft -> queued -> running -> proposed -> released -> closed; cancelled back to draft; withdrawn until the first yes
 """
 
-from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import or_, update
 from sqlmodel import Session, col, select
@@ -26,7 +26,7 @@ from app.rounds.snapshot import freeze, thaw
 JOB = "round"
 
 # Where `start` begins: a round that failed is tried again.
-_NOT_RUN = (RoundStatus.DRAFT, RoundStatus.FAILED)
+NOT_RUN = (RoundStatus.DRAFT, RoundStatus.FAILED)
 _UNDER_WAY = (RoundStatus.QUEUED, RoundStatus.RUNNING)
 HAS_PROPOSALS = (RoundStatus.PROPOSED, RoundStatus.RELEASED, RoundStatus.CLOSED, RoundStatus.WITHDRAWN)
 
@@ -64,7 +64,9 @@ class RoundNotUnderWay(Conflict):
 class RoundNotDraft(Conflict):
     slug = "round-not-draft"
     title = mark("The round is no draft any more")
-    detail = mark("The round is {status}; title, settings and scope change only before it has run. Create a new round.")
+    detail = mark(
+        "The round is {status}; title, settings and scope change only before it has run. Create a new round."
+    )
 
 
 class RoundWithoutCommunities(Conflict):
@@ -123,7 +125,7 @@ def create(session: Session, caller: Caller, wish: RoundCreate) -> Round:
 def change(session: Session, caller: Caller, round_id: str, wish: RoundUpdate, if_match: str | None) -> Round:
     """Change what was sent of a round that has not run."""
     match_round = get(session, caller, round_id, for_update=True)
-    if match_round.status not in _NOT_RUN:
+    if match_round.status not in NOT_RUN:
         raise RoundNotDraft(status=match_round.status.value)
     require_match(if_match, match_round.version)
     if wish.scope is not None:
@@ -141,7 +143,7 @@ def change(session: Session, caller: Caller, round_id: str, wish: RoundUpdate, i
 def start(session: Session, caller: Caller, round_id: str) -> Round:
     """Queue the round for a worker."""
     match_round = get(session, caller, round_id, for_update=True)
-    if match_round.status not in _NOT_RUN:
+    if match_round.status not in NOT_RUN:
         raise RoundAlreadyStarted(status=match_round.status.value, round_id=round_id)
     check_participants(session, match_round)
     _queue(session, match_round)
@@ -186,9 +188,7 @@ def get(session: Session, caller: Caller, round_id: str, *, for_update: bool = F
     return found
 
 
-def get_in(
-    session: Session, caller: Caller, round_id: str, *states: RoundStatus, for_update: bool = False
-) -> Round:
+def get_in(session: Session, caller: Caller, round_id: str, *states: RoundStatus, for_update: bool = False) -> Round:
     """The round in one of these states. Raises RoundNotProposed in any other."""
     found = get(session, caller, round_id, for_update=for_update)
     if found.status not in states:
@@ -256,11 +256,11 @@ def _check_scope(session: Session, caller: Caller, scope: RoundScope) -> None:
         raise ScopeUnknown(unknown=", ".join(unknown[:20]))
 
 
-def _stored_settings(settings: RoundSettings) -> dict[str, object]:
+def _stored_settings(settings: RoundSettings) -> dict[str, Any]:
     return settings.model_dump() | {"objective": settings.objective.value}
 
 
-def _stored_scope(scope: RoundScope) -> dict[str, object]:
+def _stored_scope(scope: RoundScope) -> dict[str, Any]:
     return {
         "scope_companies": sorted(set(scope.companies)),
         "scope_communities": sorted(set(scope.communities)),

@@ -1,4 +1,4 @@
-"""The frozen input of a round: what the engine reads of communities and of pairs of the past, as bytes with a hash."""
+"""The frozen input of a round: what the engine reads of communities and of past pairs, as bytes with a hash."""
 
 import gzip
 import hashlib
@@ -72,7 +72,8 @@ def thaw(content: bytes) -> Frozen:
     for line in gzip.decompress(content).splitlines():
         record = json.loads(line)
         if "past_pair" in record:
-            frozen.past_pairs.append(PastPair(*record["past_pair"], record["rounds_ago"]))
+            a_id, b_id = record["past_pair"]
+            frozen.past_pairs.append(PastPair(a_id, b_id, record["rounds_ago"]))
         else:
             frozen.profiles.append(profile_from(record))
     return frozen

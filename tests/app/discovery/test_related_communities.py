@@ -87,7 +87,7 @@ def test_the_engine_reads_the_same_texts_here_as_in_a_round(discover: Discovery)
     with discover.database.reader() as session:
         [participant] = communities.taking_part(session, company_ids=[], community_ids=[])
         row = session.get_one(Company, company)
-        [in_a_round] = profiles_of([participant], {company: row}, now(), {})
+        [in_a_round] = profiles_of([participant], {company: row}, now(), {}, {})
         here = profile_of(queries.read(session, [community_id], now().date())[community_id])
 
     assert here.texts == in_a_round.texts

@@ -77,7 +77,7 @@ def test_after_thirty_days_nothing_of_a_company_that_left_is_found_anywhere(worl
     wait_for(lambda: portal.get("/v1/me").status_code == 401, "the key to be refused")
     with world.database.reader() as session:
         [snapshot] = session.exec(select(RoundSnapshot)).all()
-        assert [profile.id for profile in thaw(snapshot.content)] == [partner]
+        assert [profile.id for profile in thaw(snapshot.content).profiles] == [partner]
         tables = inspect(session.get_bind()).get_table_names()
         stored = "".join(
             str(session.execute(text(f'SELECT * FROM "{name}"')).all())  # noqa: S608  names of our own tables

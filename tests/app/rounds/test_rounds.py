@@ -216,8 +216,8 @@ def test_proposals_take_the_same_number_of_queries_however_many(
 
     assert len(world.organizer.get(f"/v1/rounds/{done['id']}/proposals").json()["items"]) == rows
 
-    # The round, the proposals, the cards; the key may have been looked up a second ago.
-    assert len([query for query in client_queries if query.startswith("SELECT") and "api_key" not in query]) == 3
+    # The round, the proposals, the cards, the bans; the key may have been looked up a second ago.
+    assert len([query for query in client_queries if query.startswith("SELECT") and "api_key" not in query]) == 4
 
 
 def test_a_round_that_fails_every_time_says_what_to_do(
@@ -233,7 +233,7 @@ def test_a_round_that_fails_every_time_says_what_to_do(
     done = world.proposed_round()
 
     assert done["status"] == "failed"
-    assert done["problem"].startswith("The round was given up after several tries")
+    assert done["problem"].startswith("It was given up after several tries")
 
 
 def test_a_community_whose_time_zone_leaves_no_common_hours_is_not_paired(world: World) -> None:
