@@ -27,7 +27,7 @@ Mask = npt.NDArray[np.bool_]
 # How often those left alone are introduced to each other; identical profiles need a few, others one.
 _INTRODUCTIONS = 8
 # The same where a limit of tandems between two companies leaves some alone: each costs a search for prices.
-_CAPPED_INTRODUCTIONS = 2
+_CAPPED_INTRODUCTIONS = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +152,7 @@ class PreparedPairing:
         neighbours, choice = self._introduced(self._neighbours_after(settings.repeat_after), rules, settings, tell)
         crowded_out: dict[int, tuple[int, float]] = {}
         if settings.max_per_company_pair is not None:
-            neighbours, choice = self._capped(neighbours, rules, settings, tell)
+            neighbours, choice = self._capped(neighbours, choice, rules, settings, tell)
             crowded_out = self._crowded_out(choice, rules, settings)
         return Paired(
             neighbours,
@@ -216,38 +216,46 @@ class PreparedPairing:
         return neighbours, choice
 
     def _capped(
-        self, neighbours: Neighbours, rules: Eligibility, settings: PairingSettings, tell: OnProgress
+        self,
+        neighbours: Neighbours,
+        unlimited: _Choice,
+        rules: Eligibility,
+        settings: PairingSettings,
+        tell: OnProgress,
     ) -> tuple[Neighbours, _Choice]:
-        """The same with a limit of tandems between two companies; those alone meet companies with room."""
-        step = _steps(tell, _INTRODUCTIONS / (_INTRODUCTIONS + 1))
-        for attempt in range(_CAPPED_INTRODUCTIONS + 1):
-            graph = self._graph(neighbours, settings)
-            company_pair, room = self._room(graph, rules, settings)
-            worth = graph.similarity - settings.cost
-            chosen, bound = best_capped_pairing(
-                graph.a,
-                graph.b,
-                worth,
-                self._pins.places,
-                company_pair,
-                room,
-                Objective(settings.objective),
-                on_step=step,
-            )
-            choice = _Choice(graph, chosen, bound)
-            if attempt == _CAPPED_INTRODUCTIONS:
-                break
+        """The same with a limit of tandems between two companies; those it leaves alone meet companies with room."""
+        choice = self._limited(unlimited.graph, unlimited.chosen, rules, settings, tell)
+        for _ in range(_CAPPED_INTRODUCTIONS):
             full = self._full_pairs(choice, rules, settings)
-            together = self._introduce(
-                neighbours,
-                choice,
-                lambda a, b: rules.allows(a, b) & ~np.isin(rules.company_pair(a, b), full),  # noqa: B023  # used at once
-                settings,
-            )
+            if not len(full):
+                break
+
+            def allows(a: Indices, b: Indices, full: Indices = full) -> Mask:
+                return rules.allows(a, b) & ~np.isin(rules.company_pair(a, b), full)
+
+            together = self._introduce(neighbours, choice, allows, settings)
             if together is None:
                 break
             neighbours = together
+            choice = self._limited(self._graph(neighbours, settings), None, rules, settings, tell)
         return neighbours, choice
+
+    def _limited(
+        self, graph: _Graph, unlimited: Mask | None, rules: Eligibility, settings: PairingSettings, tell: OnProgress
+    ) -> _Choice:
+        company_pair, room = self._room(graph, rules, settings)
+        chosen, bound = best_capped_pairing(
+            graph.a,
+            graph.b,
+            graph.similarity - settings.cost,
+            self._pins.places,
+            company_pair,
+            room,
+            Objective(settings.objective),
+            unlimited=unlimited,
+            on_step=_steps(tell, _INTRODUCTIONS / (_INTRODUCTIONS + 1)),
+        )
+        return _Choice(graph, chosen, bound)
 
     def _introduce(
         self,
@@ -303,8 +311,9 @@ class PreparedPairing:
         similarity = np.concatenate([graph.similarity, graph.similarity])
         considered = np.concatenate([worth, worth]) & (used[row] == 0) & (places[row] == rules.capacity[row])
         elsewhere = np.bincount(row[considered & ~at_limit], minlength=len(places)) > 0
-        telling = np.flatnonzero(considered & at_limit & ((used[column] < places[column]) | ~elsewhere[row]))
-        order = telling[np.lexsort((column[telling], -similarity[telling], row[telling]))]
+        free = used[column] < places[column]
+        telling = np.flatnonzero(considered & at_limit & (free | ~elsewhere[row]))
+        order = telling[np.lexsort((column[telling], -similarity[telling], ~free[telling], row[telling]))]
         _, first = np.unique(row[order], return_index=True)
         return {int(row[edge]): (int(column[edge]), float(similarity[edge])) for edge in order[first]}
 
