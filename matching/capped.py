@@ -28,6 +28,15 @@ _REFILLS = 4
 _GRID = 2.0**-21
 
 
+@dataclass(frozen=True)
+class CappedPairing:
+    """A mask of the chosen edges, the upper bound, and for each two companies the price that led to it."""
+
+    chosen: Mask
+    bound: float
+    prices: Floats
+
+
 def best_capped_pairing(
     a: Indices,
     b: Indices,
@@ -38,8 +47,9 @@ def best_capped_pairing(
     objective: Objective = Objective.QUALITY,
     *,
     unlimited: Mask | None = None,
+    prices: Floats | None = None,
     on_step: Callable[[], None] | None = None,
-) -> tuple[Mask, float]:
+) -> CappedPairing:
     """Which edges form a good pairing within the limits, and an upper bound of the total weight of the best one.
 
     Parameters
@@ -51,28 +61,32 @@ def best_capped_pairing(
         tandem worth the largest weight more, the one that serves more communities, then has the larger total;
         the weakest tandem is not raised.
     unlimited : the answer of `best_pairing` on this graph where it is known: the answer here if it keeps the limits.
+    prices : (pairs of companies,) to start from instead of a search for first ones, of a graph that is much the same.
     on_step : called between the solver's runs; what it raises ends the pairing.
 
     The same arrays give the same answer. No limit reached: the exact pairing, and its total as the bound.
     The bound is one of the total alone, whatever the objective.
     """
-    if unlimited is None:
+    nothing = np.zeros(len(room), dtype=np.float64)
+    if unlimited is None and prices is None:
         unlimited = best_pairing(a, b, weights, capacities, objective, on_step=on_step)
-    if (np.bincount(company_pair[unlimited], minlength=len(room)) <= room).all():
-        return unlimited, float(weights[unlimited].sum())
+    if unlimited is not None and (np.bincount(company_pair[unlimited], minlength=len(room)) <= room).all():
+        return CappedPairing(unlimited, float(weights[unlimited].sum()), nothing)
     places = np.minimum(capacities[a], capacities[b])
     usable = np.flatnonzero((weights > 0) & (places > 0) & (room[company_pair] > 0))
-    mask = np.zeros(len(a), dtype=np.bool_)
     if not len(usable):
-        return mask, 0.0
+        return CappedPairing(np.zeros(len(a), dtype=np.bool_), 0.0, nothing)
     graph = _Graph(a[usable], b[usable], weights[usable], capacities, company_pair[usable], room)
     step = on_step or (lambda: None)
-    chosen, bound = _search(graph, step)
+    found = _search(graph, prices, step)
+    chosen = found.chosen
     if objective is not Objective.QUALITY:
         lifted = replace(graph, weights=graph.weights + graph.weights.max())
-        chosen = max(chosen, _search(lifted, step)[0], key=lambda one: (graph.served(one), graph.total(one)))
+        other = _search(lifted, None, step).chosen
+        chosen = max(chosen, other, key=lambda one: (graph.served(one), graph.total(one)))
+    mask = np.zeros(len(a), dtype=np.bool_)
     mask[usable[chosen]] = True
-    return mask, bound
+    return CappedPairing(mask, found.bound, found.prices)
 
 
 @dataclass(frozen=True)
@@ -97,9 +111,10 @@ class _Graph:
         return float(self.weights[chosen].sum())
 
 
-def _search(graph: _Graph, on_step: Callable[[], None]) -> tuple[Mask, float]:
+def _search(graph: _Graph, first: Floats | None, on_step: Callable[[], None]) -> CappedPairing:
     """Prices, bound and answer get better in turn until they meet or the steps are used up."""
-    prices = _first_prices(graph)
+    prices = _first_prices(graph) if first is None else first
+    best_prices = prices
     # Each tandem loses up to one place of the grid, and no more than half of all places are tandems.
     blur = float(graph.weights.max()) * _GRID * max(1.0, float(graph.capacities.sum()) / 2)
     best, bound, scale = np.zeros(len(graph.a), dtype=np.bool_), float("inf"), 1.0
@@ -109,8 +124,10 @@ def _search(graph: _Graph, on_step: Callable[[], None]) -> tuple[Mask, float]:
         priced = graph.weights - prices[graph.company_pair]
         chosen = best_pairing(graph.a, graph.b, priced, graph.capacities)
         dual = float(priced[chosen].sum() + (prices * graph.room).sum()) + blur
-        scale = scale if dual < bound else scale / 2
-        bound = min(bound, dual)
+        if dual < bound:
+            bound, best_prices = dual, prices
+        else:
+            scale /= 2
         best = _better(graph, best, _filled(graph, _cut(graph, chosen), on_step))
         slope = graph.room - graph.count(chosen)
         slope[(prices <= 0) & (slope > 0)] = 0
@@ -122,11 +139,11 @@ def _search(graph: _Graph, on_step: Callable[[], None]) -> tuple[Mask, float]:
         on_step()
         if bound - graph.total(best) <= 2 * blur:
             break
-        refilled = _refilled(graph, best, prices, on_step)
+        refilled = _refilled(graph, best, best_prices, on_step)
         if graph.total(refilled) <= graph.total(best):
             break
         best = refilled
-    return best, max(bound, graph.total(best))
+    return CappedPairing(best, max(bound, graph.total(best)), best_prices)
 
 
 def _first_prices(graph: _Graph) -> Floats:

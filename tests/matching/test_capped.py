@@ -50,7 +50,8 @@ def test_bound_best_and_answer_stand_in_this_order_and_the_limits_are_kept(
         for number in range(2 ** len(weights))
     )
 
-    chosen, bound = best_capped_pairing(*graph, objective)
+    found = best_capped_pairing(*graph, objective)
+    chosen, bound = found.chosen, found.bound
 
     assert keeps_the_limits(graph, chosen)
     best = max(float(weights[one].sum()) for one in pairings if keeps_the_limits(graph, one))
@@ -69,7 +70,8 @@ def test_on_a_larger_graph_the_answer_is_near_its_bound() -> None:
     company_pair = np.minimum(companies[a], companies[b]) * 5 + np.maximum(companies[a], companies[b])
     weights, ones, room = rng.random(len(a)) * 0.9 + 0.1, np.ones(n, dtype=np.int64), np.full(25, 12)
 
-    chosen, bound = best_capped_pairing(a, b, weights, ones, company_pair, room)
+    found = best_capped_pairing(a, b, weights, ones, company_pair, room)
+    chosen, bound = found.chosen, found.bound
 
     assert keeps_the_limits((a, b, weights, ones, company_pair, room), chosen)
     assert np.count_nonzero(np.bincount(company_pair[chosen]) == 12) >= 5
