@@ -1,13 +1,14 @@
 """What the API accepts and returns about match rounds."""
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 
 from app.core.schemas import Id, Input, Line, Output, UtcTime
 from app.rounds.models import RoundStatus
+from app.tandems.schemas import ReasonOut
 
 
 class Objective(StrEnum):
@@ -128,21 +129,6 @@ class CommunityCard(Output):
     name: str
     company_id: str
     company: str
-
-
-class TermPairOut(Output):
-    """The same theme in each side's own words."""
-
-    a: str
-    b: str
-
-
-class ReasonOut(Output):
-    kind: Literal["theme", "offer_meets_seek", "difference", "unknown"]
-    terms: list[TermPairOut]
-    share: float = Field(description="Part of the similarity that these terms make, 0 to 1.")
-    giver: Literal["a", "b"] | None = Field(description="The side that offers what the other seeks.")
-    text: str = Field(description="The reason in words, in the language of Accept-Language.")
 
 
 class AlternateOut(Output):

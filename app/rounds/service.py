@@ -24,24 +24,18 @@ from app.rounds.schemas import (
     ChangeOut,
     CommunityCard,
     ProposalOut,
-    ReasonOut,
     RoundCreate,
     RoundOut,
-    TermPairOut,
     UnmatchedOut,
 )
 from app.rounds.snapshot import freeze, profiles_of, thaw
+from app.tandems.reasons import reason_shown
 from matching.eligibility import Rule
 from matching.explain import (
     Change,
-    Reason,
-    ReasonKind,
-    Side,
-    TermPair,
     Unmatched,
     UnmatchedKind,
     change_sentence,
-    reason_sentence,
     unmatched_sentence,
 )
 
@@ -298,7 +292,7 @@ def proposals_shown(session: Session, proposals: Sequence[Proposal], language: L
             a=cards[one.a_id],
             b=cards[one.b_id],
             similarity=one.similarity,
-            reasons=[_reason_shown(stored, language) for stored in one.reasons],
+            reasons=[reason_shown(stored, language) for stored in one.reasons],
             other=one.other,
             alternates_of_a=alternates(one.alternates_of_a),
             alternates_of_b=alternates(one.alternates_of_b),
@@ -311,23 +305,6 @@ def unmatched_shown(session: Session, unmatched: Sequence[RoundUnmatched], langu
     """Why communities stayed alone, with names, for the organizer."""
     cards = queries.cards(session, {name for one in unmatched for name in (one.community_id, one.nearest_id) if name})
     return [_unmatched_shown(one, cards, language) for one in unmatched]
-
-
-def _reason_shown(stored: dict[str, object], language: Language) -> ReasonOut:
-    pairs = cast("list[dict[str, str]]", stored["terms"])
-    reason = Reason(
-        kind=ReasonKind(str(stored["kind"])),
-        terms=tuple(TermPair(pair["a"], pair["b"]) for pair in pairs),
-        share=cast("float", stored["share"]),
-        giver=cast("Side | None", stored.get("giver")),
-    )
-    return ReasonOut(
-        kind=reason.kind.value,
-        terms=[TermPairOut(a=pair.a, b=pair.b) for pair in reason.terms],
-        share=reason.share,
-        giver=reason.giver,
-        text=reason_sentence(reason, language),
-    )
 
 
 def _unmatched_shown(one: RoundUnmatched, cards: dict[str, CommunityCard], language: Language) -> UnmatchedOut:
