@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 import pytest
@@ -14,6 +15,8 @@ from app.access.dependencies import KeyedRoute
 from app.access.models import Role
 from app.core.settings import Settings
 from app.main import create_app
+from app.tandems import service as tandems
+from app.tandems.service import Offer
 from tests.world import ApiCaller, JsonObject, World, ndjson
 
 CIRCLE: JsonObject = {"name": "Circle", "tags": ["python"], "languages": ["en"]}
@@ -70,6 +73,7 @@ class Example:
 
     def __init__(self, world: World) -> None:
         self.world = world
+        self._numbers = count()
         self.company = world.company()
         self.other = world.company("Other", sector="health")
         self.portal = world.portal(self.company)
@@ -84,6 +88,7 @@ class Example:
         # Of a round of its own: what is pinned and banned here would stand in each other's way.
         self.proposal = self.proposals(self.round)[0]["id"]
         self.preview = self.made(world.organizer.post(f"/v1/rounds/{self.round}/preview", json={}))
+        self.tandem, self.suggestion = self.accepted()
 
     @staticmethod
     def made(answer: Response) -> str:
@@ -135,6 +140,27 @@ class Example:
         self.made(self.world.operator.patch(address, json={"mail_domains": ["own.example"]}, headers=headers))
         return self.made(self.portal.post("/v1/people", json={"email": "far@away.example", "first_name": "Far"}))
 
+    def suggested(self, sector: str = "energy") -> tuple[str, ApiCaller]:
+        """A suggestion between a new community of the company and one of another; the other side's portal."""
+        partner = self.world.company(f"Partner {next(self._numbers)}", sector=sector)
+        [theirs] = self.world.published(partner, CIRCLE)
+        [ours] = self.world.published(self.company, CIRCLE | {"name": f"Circle {next(self._numbers)}"})
+        offer = Offer(min(ours, theirs), max(ours, theirs), 0.4, [], 1.0)
+        with self.world.database.session() as session:
+            return tandems.open_many(session, [offer])[0], self.world.portal(partner)
+
+    def answered(self, sector: str = "energy") -> str:
+        """A suggestion to which both sides have said yes."""
+        suggestion, theirs = self.suggested(sector)
+        for portal in (self.portal, theirs):
+            self.made(portal.post(f"/v1/suggestions/{suggestion}/answer", json={"answer": "yes"}))
+        return suggestion
+
+    def accepted(self) -> tuple[str, str]:
+        """A tandem, and the suggestion that it came of."""
+        suggestion = self.answered()
+        return self.portal.get(f"/v1/suggestions/{suggestion}").json()["tandem_id"], suggestion
+
     def address(self, path: str, method: str = "GET") -> str:
         """The path with ids of this world; an unknown parameter is a reason to add one here."""
         ids = {
@@ -149,6 +175,8 @@ class Example:
             "proposal_id": self.proposal,
             "pin_id": self.pin,
             "ban_id": self.ban,
+            "suggestion_id": self.suggestion,
+            "tandem_id": self.tandem,
             "source": "intranet",
             "external_id": "circle",
         }
@@ -194,6 +222,13 @@ REQUESTS: dict[str, Callable[[Example], Sent]] = {
     "ban_pair": lambda e: (e.world.organizer, f"/v1/rounds/{e.round}/bans", e.pair()),
     "drop_proposal": lambda e: (e.world.organizer, f"/v1/rounds/{e.round}/proposals/{e.proposal}/drop", {}),
     "start_round": lambda e: (e.world.organizer, f"/v1/rounds/{e.drafted_round()}/start", {}),
+    "answer_suggestion": lambda e: (e.portal, f"/v1/suggestions/{e.suggested()[0]}/answer", {"answer": "yes"}),
+    "approve_suggestion": lambda e: (
+        e.coordinator,
+        f"/v1/suggestions/{e.answered('machinery')}/approve",
+        {"approve": True},
+    ),
+    "close_tandem": lambda e: (e.portal, f"/v1/tandems/{e.tandem}/close", {}),
     "create_company": lambda e: (e.world.operator, "/v1/companies", {"name": "New", "sector": "health"}),
     "activate_company": lambda e: (e.world.operator, f"/v1/companies/{e.invited('New')}/activate", {}),
     "leave_company": lambda e: (e.world.operator, f"/v1/companies/{e.other}/leave", {}),
