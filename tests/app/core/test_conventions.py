@@ -147,7 +147,8 @@ class Example:
         [ours] = self.world.published(self.company, CIRCLE | {"name": f"Circle {next(self._numbers)}"})
         offer = Offer(min(ours, theirs), max(ours, theirs), 0.4, [], 1.0)
         with self.world.database.session() as session:
-            return tandems.open_many(session, [offer])[0], self.world.portal(partner)
+            [suggestion] = tandems.open_many(session, [offer])
+        return suggestion, self.world.portal(partner)
 
     def answered(self, sector: str = "energy") -> str:
         """A suggestion to which both sides have said yes."""
