@@ -22,15 +22,18 @@ from app.core.settings import Settings, get_settings
 from app.discovery import service as discovery
 from app.imports.jobs import KIND as IMPORT
 from app.privacy.jobs import ERASE_COMPANY
+from app.programme import alternates
+from app.programme.jobs import OFFER_ALTERNATES
 from app.rounds import previews
 from app.rounds.jobs import KIND as ROUND
 from app.rounds.jobs import PREVIEW
 
 log = structlog.get_logger()
 
-JOBS: Mapping[str, JobKind] = {kind.name: kind for kind in (IMPORT, ROUND, PREVIEW, ERASE_COMPANY)}
+JOBS: Mapping[str, JobKind] = {kind.name: kind for kind in (IMPORT, ROUND, PREVIEW, ERASE_COMPANY, OFFER_ALTERNATES)}
 HANDLERS: Handlers = {
-    "person.changed": (lambda session, event: communities.touch_managed(session, event.subject_id),)
+    "round.suggestions_ended": (alternates.suggestions_ended,),
+    "person.changed": (lambda session, event: communities.touch_managed(session, event.subject_id),),
 }
 
 assert tables.metadata  # noqa: S101  every table is known before the first query
