@@ -39,6 +39,7 @@ from app.discovery.index import DiscoveryIndex
 from app.discovery.routes import router as discovery_routes
 from app.imports.routes import router as import_routes
 from app.privacy.routes import router as privacy_routes
+from app.programme.routes import router as programme_routes
 from app.rounds.routes import router as round_routes
 
 assert tables.metadata  # noqa: S101  every table is known before the first query
@@ -143,6 +144,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         discovery_routes,
         import_routes,
         round_routes,
+        programme_routes,
         company_routes,
         privacy_routes,
         access_routes,

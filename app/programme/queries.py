@@ -3,14 +3,16 @@
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
+from app.communities.models import Community
 from app.core.jobs import Job, JobStatus
 from app.rounds.models import Proposal
-from app.tandems.models import OPEN, Answer, SideName, Suggestion, SuggestionSide, SuggestionStatus
+from app.tandems.models import OPEN, Answer, SideName, Suggestion, SuggestionOrigin, SuggestionSide, SuggestionStatus
 
 CompanyPair = frozenset[str]
 
@@ -21,6 +23,15 @@ class Candidate:
 
     community_id: str
     similarity: float
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A suggestion that a community has asked for."""
+
+    suggestion_id: str
+    partner_id: str
+    is_open: bool
 
 
 def is_queued(session: Session, kind: str, subject_id: str) -> bool:
@@ -76,6 +87,37 @@ def not_followed_up(session: Session, suggestion_ids: Collection[str]) -> set[st
         col(Suggestion.id).in_(list(suggestion_ids)), col(Suggestion.followed_up_at).is_(None)
     )
     return set(session.scalars(query))
+
+
+def hold(session: Session, community_id: str) -> None:
+    """Wait for others who hold the community, and keep them waiting until the transaction is over."""
+    # No stronger lock: the keys of suggestions may refer to the community meanwhile, or two that ask each other at
+    # the same moment would wait for each other.
+    session.execute(
+        select(col(Community.id)).where(col(Community.id) == community_id).with_for_update(key_share=True)
+    )
+
+
+def asked_by(session: Session, community_id: str, since: datetime) -> list[Asked]:
+    """What a community has asked for since then, or earlier and still open. The side that asks is the first to
+    answer."""
+    mine, theirs = aliased(SuggestionSide), aliased(SuggestionSide)
+    is_open = col(Suggestion.status).in_(OPEN)
+    query = (
+        select(col(Suggestion.id), col(theirs.community_id), is_open)
+        .join(mine, col(mine.suggestion_id) == col(Suggestion.id))
+        .join(theirs, (col(theirs.suggestion_id) == col(mine.suggestion_id)) & (col(theirs.side) != col(mine.side)))
+        .where(
+            col(Suggestion.origin) == SuggestionOrigin.SPONTANEOUS,
+            col(mine.community_id) == community_id,
+            col(mine.answered_at).is_not(None),
+            or_(col(theirs.answered_at).is_(None), col(theirs.answered_at) >= col(mine.answered_at)),
+            or_(is_open, col(Suggestion.opened_at) > since),
+        )
+    )
+    return [
+        Asked(suggestion_id, partner_id, bool(still)) for suggestion_id, partner_id, still in session.execute(query)
+    ]
 
 
 def _candidates(stored: Sequence[Mapping[str, object]]) -> list[Candidate]:
