@@ -32,7 +32,7 @@ class Released:
     def publish(self, name: str, *tags: str, **fields: object) -> str:
         """A community of a company of its own; its id."""
         company = self.companies[name] = self.world.company(name, sector=name.lower())
-        [self.communities[name]] = self.world.published(company, document(f"{name} circle", *tags, **fields))
+        [self.communities[name]] = self.world.published(company, document(name, *tags, **fields))
         return self.communities[name]
 
     def release(self, **settings: object) -> None:

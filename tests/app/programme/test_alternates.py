@@ -8,15 +8,14 @@ from sqlalchemy import update
 from sqlmodel import col, func, select
 
 from app.communities.models import Community, CommunityStatus
-from app.core import jobs
 from app.core.clock import now
-from app.core.database import Database
+from app.core.events import Event
 from app.core.jobs import Interrupted, Job, Lease
 from app.programme import alternates
 from app.programme import jobs as programme_jobs
-from app.rounds.models import RoundSnapshot
+from app.rounds.models import DecisionKind, RoundDecision, RoundSnapshot
 from app.rounds.snapshot import freeze, thaw
-from app.tandems.models import Suggestion, SuggestionStatus
+from app.tandems.models import SuggestionStatus
 from app.worker import Worker
 from tests.app.programme.conftest import CHARTS, Released
 from tests.world import World
@@ -164,8 +163,6 @@ def test_an_alternate_without_free_capacity_is_passed_over(world: World) -> None
 
 def test_a_pair_that_the_organizer_bans_is_passed_over(released: Released) -> None:
     with released.database.session() as session:
-        from app.rounds.models import DecisionKind, RoundDecision
-
         a_id, b_id = sorted((released.communities["Alder"], released.communities["Cedar"]))
         session.add(
             RoundDecision(
@@ -246,8 +243,8 @@ def test_suggestions_that_end_together_are_looked_at_by_one_job(released: Releas
     assert queued == 1
 
 
-def test_a_job_that_is_killed_in_the_middle_offers_nobody_anything_twice(
-    released: Released, monkeypatch: pytest.MonkeyPatch
+def test_a_job_that_is_stopped_in_the_middle_offers_nobody_anything_twice(
+    released: Released, worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Stopped before each of its steps in turn, and taken up again."""
     monkeypatch.setattr(programme_jobs, "BATCH", 1)
@@ -265,7 +262,7 @@ def test_a_job_that_is_killed_in_the_middle_offers_nobody_anything_twice(
         patched.setattr(Lease, "tell", stopped)
         for allowed in range(5):
             steps["allowed"] = allowed
-            _one_job(released.world.worker, released.database)
+            worker.work_once()
 
     assert released.alternates() == FIRST_OF_BOTH
 
@@ -305,14 +302,5 @@ def test_what_was_chosen_twice_is_offered_once(released: Released) -> None:
     assert released.alternates() == FIRST_OF_BOTH
 
 
-def _one_job(worker: Worker, database: Database) -> None:
-    worker.work_once()
-    with database.session() as session:
-        session.execute(update(Job).where(col(Job.kind) == alternates.JOB).values(run_at=now()))
-
-
-def _event(round_id: str) -> "alternates.Event":
-    return alternates.Event(id="evt_1", kind="round.suggestions_ended", subject_id=round_id, happened_at=now())
-
-
-assert jobs and Suggestion
+def _event(round_id: str) -> Event:
+    return Event(id="evt_1", kind="round.suggestions_ended", subject_id=round_id, happened_at=now())
