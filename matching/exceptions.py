@@ -7,9 +7,20 @@ MatchingError
 `-- UnreadableProfiles    a file (of profiles, pairs, judgements) is not what it should be (line and reason are named)
 """
 
+from typing import Self
+
 
 class MatchingError(Exception):
-    """Base of every error that the engine raises on purpose."""
+    """Base of every error that the engine raises on purpose; each can travel between processes."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return self._as_it_was, (str(self), self.__dict__)
+
+    @classmethod
+    def _as_it_was(cls, message: str, facts: dict[str, object]) -> Self:
+        error = cls.__new__(cls, message)
+        error.__dict__.update(facts)
+        return error
 
 
 class InvalidParameter(MatchingError):

@@ -1,7 +1,8 @@
 """Profiles read and compared once, then paired with any number of settings; the matcher itself pairs this way."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,7 @@ from matching.pairing import Objective, best_pairing
 from matching.pins import Pins, checked_pins
 from matching.profiles import Profile, in_canonical_order
 from matching.settings import PairingSettings
+from matching.side_by_side import side_by_side
 from matching.similarity import Neighbours, edges_of, nearest_in_other_companies
 from matching.text import ProfileVectorizer, TextAnalyzer
 
@@ -27,7 +29,7 @@ Mask = npt.NDArray[np.bool_]
 # How often those left alone are introduced to each other; identical profiles need a few, others one.
 _INTRODUCTIONS = 8
 # The same where a limit of tandems between two companies leaves some alone: each costs a search for prices.
-_CAPPED_INTRODUCTIONS = 2
+_CAPPED_INTRODUCTIONS = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,8 @@ class _Choice:
     graph: _Graph
     chosen: Mask
     bound: float
+    # Of a pairing with a limit: a price for each number of two companies that has one.
+    prices: dict[int, float] = field(default_factory=dict)
 
 
 class PreparedPairing:
@@ -130,16 +134,32 @@ class PreparedPairing:
     def outlines(
         self, settings: Sequence[PairingSettings], *, n_jobs: int = 1, on_progress: OnProgress | None = None
     ) -> list[PairingOutline]:
-        """One outline for each of the settings, in their order; `on_progress` hears the share of all of them."""
+        """One outline for each of the settings, in their order: the same as of `outline` one by one.
+
+        `n_jobs` processes pair side by side, each with as much memory again as one pairing takes (about 150 MiB
+        for 15,000 profiles). `on_progress` hears the share of settings done; else as `outline`.
+        """
         tell = on_progress or _silent
-        found: dict[PairingSettings, PairingOutline] = {}
-        for number, one in enumerate(settings):
-            tell("pairing", number / len(settings))
-            if one not in found:
-                found[one] = self.outline(
-                    one, on_progress=lambda stage, _, done=number: tell(stage, done / len(settings))
-                )
-        return [found[one] for one in settings]
+        for one in settings:
+            one.checked()
+        # The longest first, so that no process ends long after the others.
+        distinct = sorted(dict.fromkeys(settings), key=_effort, reverse=True)
+        alone = n_jobs == 1 or len(distinct) == 1
+        found = side_by_side(
+            [partial(self._outlined, one, self._n_jobs if alone else 1) for one in distinct],
+            n_jobs=n_jobs,
+            on_done=lambda done: tell("pairing", done / len(distinct)),
+        )
+        by_settings = dict(zip(distinct, found, strict=True))
+        return [by_settings[one] for one in settings]
+
+    def _outlined(self, settings: PairingSettings, n_jobs: int, tell: OnProgress | None = None) -> PairingOutline:
+        """`n_jobs` threads of what is left to search: 1 in a forked process, which starts none."""
+        jobs, self._n_jobs = self._n_jobs, n_jobs
+        try:
+            return self.outline(settings, on_progress=tell)
+        finally:
+            self._n_jobs = jobs
 
     def paired(self, settings: PairingSettings, tell: OnProgress) -> Paired:
         """The best pairing by positions. Raises as `outline`."""
@@ -152,7 +172,7 @@ class PreparedPairing:
         neighbours, choice = self._introduced(self._neighbours_after(settings.repeat_after), rules, settings, tell)
         crowded_out: dict[int, tuple[int, float]] = {}
         if settings.max_per_company_pair is not None:
-            neighbours, choice = self._capped(neighbours, rules, settings, tell)
+            neighbours, choice = self._capped(neighbours, choice, rules, settings, tell)
             crowded_out = self._crowded_out(choice, rules, settings)
         return Paired(
             neighbours,
@@ -216,38 +236,55 @@ class PreparedPairing:
         return neighbours, choice
 
     def _capped(
-        self, neighbours: Neighbours, rules: Eligibility, settings: PairingSettings, tell: OnProgress
+        self,
+        neighbours: Neighbours,
+        unlimited: _Choice,
+        rules: Eligibility,
+        settings: PairingSettings,
+        tell: OnProgress,
     ) -> tuple[Neighbours, _Choice]:
-        """The same with a limit of tandems between two companies; those alone meet companies with room."""
-        step = _steps(tell, _INTRODUCTIONS / (_INTRODUCTIONS + 1))
-        for attempt in range(_CAPPED_INTRODUCTIONS + 1):
-            graph = self._graph(neighbours, settings)
-            company_pair, room = self._room(graph, rules, settings)
-            worth = graph.similarity - settings.cost
-            chosen, bound = best_capped_pairing(
-                graph.a,
-                graph.b,
-                worth,
-                self._pins.places,
-                company_pair,
-                room,
-                Objective(settings.objective),
-                on_step=step,
-            )
-            choice = _Choice(graph, chosen, bound)
-            if attempt == _CAPPED_INTRODUCTIONS:
-                break
+        """The same with a limit of tandems between two companies; those it leaves alone meet companies with room."""
+        choice = self._limited(unlimited.graph, rules, settings, tell, unlimited=unlimited.chosen)
+        for _ in range(_CAPPED_INTRODUCTIONS):
             full = self._full_pairs(choice, rules, settings)
-            together = self._introduce(
-                neighbours,
-                choice,
-                lambda a, b: rules.allows(a, b) & ~np.isin(rules.company_pair(a, b), full),  # noqa: B023  # used at once
-                settings,
-            )
+            if not len(full):
+                break
+
+            def allows(a: Indices, b: Indices, full: Indices = full) -> Mask:
+                return rules.allows(a, b) & ~np.isin(rules.company_pair(a, b), full)
+
+            together = self._introduce(neighbours, choice, allows, settings)
             if together is None:
                 break
             neighbours = together
+            choice = self._limited(self._graph(neighbours, settings), rules, settings, tell, prices=choice.prices)
         return neighbours, choice
+
+    def _limited(
+        self,
+        graph: _Graph,
+        rules: Eligibility,
+        settings: PairingSettings,
+        tell: OnProgress,
+        *,
+        unlimited: Mask | None = None,
+        prices: Mapping[int, float] | None = None,
+    ) -> _Choice:
+        names, company_pair, room = self._room(graph, rules, settings)
+        known = None if prices is None else np.array([prices.get(name, 0.0) for name in names], dtype=np.float64)
+        capped = best_capped_pairing(
+            graph.a,
+            graph.b,
+            graph.similarity - settings.cost,
+            self._pins.places,
+            company_pair,
+            room,
+            Objective(settings.objective),
+            unlimited=unlimited,
+            prices=known,
+            on_step=_steps(tell, _INTRODUCTIONS / (_INTRODUCTIONS + 1)),
+        )
+        return _Choice(graph, capped.chosen, capped.bound, dict(zip(names, capped.prices.tolist(), strict=True)))
 
     def _introduce(
         self,
@@ -276,12 +313,15 @@ class PreparedPairing:
         free = (places[a] > 0) & (places[b] > 0) & ~np.isin(a * n + b, self._pins.a * n + self._pins.b)
         return _Graph(a[free], b[free], similarity[free])
 
-    def _room(self, graph: _Graph, rules: Eligibility, settings: PairingSettings) -> tuple[Indices, Indices]:
-        """For each edge the number of its two companies, and how many tandems each has room for beside the pins."""
+    def _room(
+        self, graph: _Graph, rules: Eligibility, settings: PairingSettings
+    ) -> tuple[list[int], Indices, Indices]:
+        """Each two companies, for each edge the place of its two in that list, and their room beside the pins."""
         pinned = rules.company_pair(self._pins.a, self._pins.b)
-        names, number = np.unique(np.concatenate([rules.company_pair(graph.a, graph.b), pinned]), return_inverse=True)
-        used = np.bincount(number[len(graph.a) :], minlength=len(names))
-        return number[: len(graph.a)].astype(np.int64), (settings.max_per_company_pair or 0) - used
+        names, place = np.unique(np.concatenate([rules.company_pair(graph.a, graph.b), pinned]), return_inverse=True)
+        used = np.bincount(place[len(graph.a) :], minlength=len(names))
+        room = (settings.max_per_company_pair or 0) - used
+        return names.tolist(), place[: len(graph.a)].astype(np.int64), room
 
     def _full_pairs(self, choice: _Choice, rules: Eligibility, settings: PairingSettings) -> Indices:
         graph, chosen = choice.graph, choice.chosen
@@ -303,8 +343,9 @@ class PreparedPairing:
         similarity = np.concatenate([graph.similarity, graph.similarity])
         considered = np.concatenate([worth, worth]) & (used[row] == 0) & (places[row] == rules.capacity[row])
         elsewhere = np.bincount(row[considered & ~at_limit], minlength=len(places)) > 0
-        telling = np.flatnonzero(considered & at_limit & ((used[column] < places[column]) | ~elsewhere[row]))
-        order = telling[np.lexsort((column[telling], -similarity[telling], row[telling]))]
+        free = used[column] < places[column]
+        telling = np.flatnonzero(considered & at_limit & (free | ~elsewhere[row]))
+        order = telling[np.lexsort((column[telling], -similarity[telling], ~free[telling], row[telling]))]
         _, first = np.unique(row[order], return_index=True)
         return {int(row[edge]): (int(column[edge]), float(similarity[edge])) for edge in order[first]}
 
@@ -392,6 +433,14 @@ def prepare(
 
 def _steps(tell: OnProgress, share: float) -> Callable[[], None]:
     return lambda: tell("pairing", share)
+
+
+def _effort(settings: PairingSettings) -> tuple[bool, bool, bool]:
+    return (
+        settings.objective == Objective.FAIR,
+        settings.max_per_company_pair is not None,
+        settings.objective == Objective.COVERAGE,
+    )
 
 
 def _silent(stage: str, share: float) -> None:
