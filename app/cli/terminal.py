@@ -1,5 +1,6 @@
 """What all commands share: where they speak and in which language, their database, and how they say no."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any, NoReturn
@@ -61,6 +62,9 @@ Lang = Annotated[
 ]
 
 
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
+
+
 def refuse(problem: str, language: Language) -> NoReturn:
     """Say no, in one line, and end with 2."""
     word = translate(mark("error:"), language)
@@ -72,6 +76,15 @@ def refuse(problem: str, language: Language) -> NoReturn:
 def tell(text: str, language: Language, **values: object) -> None:
     """Say something beside the result, on standard error: a marked text and its values."""
     notes.print(escape(translate(text, language, **values)), highlight=False, soft_wrap=True)
+
+
+def print_json(document: object) -> None:
+    typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
+
+
+def headings(language: Language, *texts: str) -> list[str]:
+    """Marked texts as the columns of a table."""
+    return [translate(text, language) for text in texts]
 
 
 def listing(*columns: str) -> Table:
