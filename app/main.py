@@ -40,6 +40,7 @@ from app.discovery.routes import router as discovery_routes
 from app.imports.routes import router as import_routes
 from app.privacy.routes import router as privacy_routes
 from app.rounds.routes import router as round_routes
+from app.tandems.routes import router as tandem_routes
 
 assert tables.metadata  # noqa: S101  every table is known before the first query
 
@@ -54,6 +55,7 @@ meet regularly to learn from each other, never about anything relevant under com
 3. Communities are drafts until somebody of them consents: `POST /v1/communities/publish`.
 4. Look who is related: `GET /v1/communities/{id}/related`, `GET /v1/discovery/communities?q=`. Cards are masked.
 5. An *organizer* runs a match round: `POST /v1/rounds`, `.../start`, then `.../proposals` and `.../unmatched`.
+6. Communities answer their suggestions: `GET /v1/suggestions`, `POST .../answer`; two times yes make a `/v1/tandems`.
 
 **Errors** are `application/problem+json` (RFC 9457), in German or English by `Accept-Language`; each `type` is an
 address that explains it. **Lists** are pages: `?limit=&cursor=`. **Times** are UTC, ids are opaque.
@@ -69,6 +71,10 @@ TAGS = [
     {"name": "imports", "description": "Many communities at once; each row stored whole or refused with what to do."},
     {"name": "discovery", "description": "Related communities of other companies, and search: on demand, masked."},
     {"name": "rounds", "description": "Match rounds: who fits whom, provably best, with reasons."},
+    {
+        "name": "tandems",
+        "description": "Suggestions, masked until all have said yes, and the tandems made of them.",
+    },
     {"name": "companies", "description": "Participating companies."},
     {"name": "people", "description": "Who speaks for communities."},
     {"name": "access", "description": "Keys and the caller."},
@@ -143,6 +149,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         discovery_routes,
         import_routes,
         round_routes,
+        tandem_routes,
         company_routes,
         privacy_routes,
         access_routes,

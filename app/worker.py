@@ -25,12 +25,19 @@ from app.privacy.jobs import ERASE_COMPANY
 from app.rounds import previews
 from app.rounds.jobs import KIND as ROUND
 from app.rounds.jobs import PREVIEW
+from app.tandems import service as suggestions
+from app.tandems.jobs import EXPIRE_SUGGESTIONS
 
 log = structlog.get_logger()
 
-JOBS: Mapping[str, JobKind] = {kind.name: kind for kind in (IMPORT, ROUND, PREVIEW, ERASE_COMPANY)}
+JOBS: Mapping[str, JobKind] = {
+    kind.name: kind for kind in (IMPORT, ROUND, PREVIEW, ERASE_COMPANY, EXPIRE_SUGGESTIONS)
+}
 HANDLERS: Handlers = {
-    "person.changed": (lambda session, event: communities.touch_managed(session, event.subject_id),)
+    "person.changed": (lambda session, event: communities.touch_managed(session, event.subject_id),),
+    "community.paused": (lambda session, event: suggestions.community_paused(session, event.subject_id),),
+    "community.archived": (lambda session, event: suggestions.community_archived(session, event.subject_id),),
+    "company.leaving": (lambda session, event: suggestions.company_leaving(session, event.subject_id),),
 }
 
 assert tables.metadata  # noqa: S101  every table is known before the first query

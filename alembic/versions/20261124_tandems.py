@@ -60,6 +60,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.String(), nullable=True),
         sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("answered_by", sa.String(), nullable=True),
+        sa.Column("answered_as", sa.String(), nullable=True),
         sa.Column("approval", sa.String(length=40), nullable=True),
         sa.Column("approved_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("replaced_by", sa.String(), nullable=True),

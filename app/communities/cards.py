@@ -63,16 +63,18 @@ def card_of(community: Carded, handle: str) -> CardOut:
 
 def themes_of(community: Carded) -> list[str]:
     """Topics and tags, each once, without those that would unmask the community."""
-    company = company_words(community.company_name)
-    name = _words(community.name)
     themes: dict[str, str] = {}
     for phrase in (*community.topics, *community.tags):
-        if _ADDRESS.search(phrase):
-            continue
-        if not community.listed_openly and (company.mentioned_in(phrase) or _words(phrase) == name):
-            continue
-        themes.setdefault(phrase.casefold(), phrase)
+        if not _ADDRESS.search(phrase) and not unmasks(community, phrase):
+            themes.setdefault(phrase.casefold(), phrase)
     return list(themes.values())
+
+
+def unmasks(community: Carded, phrase: str) -> bool:
+    """Whether a phrase of a community would tell who it is: its whole name, or a word of its company's."""
+    if community.listed_openly:
+        return False
+    return company_words(community.company_name).mentioned_in(phrase) or _words(phrase) == _words(community.name)
 
 
 def seen_texts(community: Carded) -> list[str]:

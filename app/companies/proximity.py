@@ -109,6 +109,17 @@ def excluded_pairs(session: Session) -> dict[str, frozenset[str]]:
     return {company_id: frozenset(others) for company_id, others in pairs.items()}
 
 
+def approvals_needed(session: Session, company_a: str, company_b: str) -> frozenset[str]:
+    """Of two companies those whose coordinator approves a tandem: it has decided so or, where it has decided
+    nothing, the two are of one sector. What the other has decided asks nothing of its own coordinator."""
+    ids = (company_a, company_b)
+    about = (col(CompanyProximity.company_id).in_(ids), col(CompanyProximity.other_id).in_(ids))
+    decided = {one.company_id: one.proximity for one in session.exec(select(CompanyProximity).where(*about))}
+    sectors = set(session.exec(select(Company.sector).where(col(Company.id).in_(ids))))
+    default = Proximity.APPROVAL if len(sectors) == 1 else Proximity.FREE
+    return frozenset(one for one in ids if decided.get(one, default) is Proximity.APPROVAL)
+
+
 def shown(standings: Sequence[Standing]) -> list[ProximityOut]:
     """What the other company has decided by itself is not told, only what holds."""
     return [

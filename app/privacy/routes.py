@@ -5,9 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from fastapi.responses import StreamingResponse
 
-from app.access.dependencies import CompanyDep, KeyedRoute
+from app.access.dependencies import CompanyDep, KeyedRoute, SettingsDep
 from app.core.database import DatabaseDep
 from app.core.http import problems
+from app.core.i18n import LanguageDep
 from app.core.schemas import Id
 from app.privacy import service as privacy
 
@@ -22,16 +23,21 @@ CompanyId = Annotated[Id, Path(description="Id of the company.", examples=["cmp_
     response_class=StreamingResponse,
     responses={
         200: {
-            "description": "One JSON object a line, each with its `record`: company, person, key, community.",
+            "description": "One JSON object a line, each with its `record`: company, person, key, community, "
+            "suggestion, tandem.",
             "content": {"application/x-ndjson": {"schema": {"type": "string"}}},
         },
         **problems(404),
     },
 )
-def export_company(company_id: CompanyId, database: DatabaseDep, caller: CompanyDep) -> StreamingResponse:
+def export_company(
+    company_id: CompanyId, database: DatabaseDep, caller: CompanyDep, language: LanguageDep, settings: SettingsDep
+) -> StreamingResponse:
     """Everything that is stored about your company, to take along; also while it is leaving."""
     return StreamingResponse(
-        privacy.export_company(database, caller, company_id),
+        privacy.export_company(
+            database, caller, company_id, pepper=settings.key_pepper.get_secret_value(), language=language
+        ),
         media_type="application/x-ndjson",
         headers={"Content-Disposition": 'attachment; filename="c3-tandem-export.ndjson"'},
     )

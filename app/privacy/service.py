@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from sqlmodel import Session
 
 from app.access import service as access
+from app.access.models import Role
 from app.access.schemas import KeyOut
 from app.access.service import Caller
 from app.communities import queries as community_queries
@@ -13,11 +14,15 @@ from app.communities import service as communities
 from app.companies import service as companies
 from app.core.clock import now
 from app.core.database import Database
+from app.core.i18n import Language
 from app.core.schemas import Output
 from app.imports import service as imports
 from app.people import service as people
 from app.people.schemas import PersonOut
 from app.rounds import service as rounds
+from app.tandems import queries as tandem_queries
+from app.tandems import service as tandems
+from app.tandems.viewing import suggestions_shown, tandems_shown
 
 _ROWS_AT_ONCE = 500
 
@@ -25,7 +30,9 @@ _ROWS_AT_ONCE = 500
 Read = Callable[[Session, str | None], Sequence[tuple[str, Output]]]
 
 
-def export_company(database: Database, caller: Caller, company_id: str) -> Iterator[bytes]:
+def export_company(
+    database: Database, caller: Caller, company_id: str, *, pepper: str, language: Language
+) -> Iterator[bytes]:
     """Everything that is stored about a company, one JSON object a line, each with its `record`.
 
     Read in portions, each in a short session of its own. Raises CompanyNotFound before the first line.
@@ -33,7 +40,7 @@ def export_company(database: Database, caller: Caller, company_id: str) -> Itera
     with database.reader() as session:
         company = companies.get(session, caller, company_id)
         head = companies.shown(session, caller, [company])
-    return _lines(database, caller, company_id, head)
+    return _lines(database, caller, company_id, head, pepper, language)
 
 
 def erase_company(session: Session, company_id: str) -> bool:
@@ -42,15 +49,20 @@ def erase_company(session: Session, company_id: str) -> bool:
     if not companies.is_due(company, now().date()):
         return False
     rounds.erase_company(session, company_id)
+    tandems.erase_company(session, company_id)
     imports.erase_company(session, company_id)
     communities.erase_company(session, company_id)
     companies.erase(session, company)
     return True
 
 
-def _lines(database: Database, caller: Caller, company_id: str, head: Sequence[Output]) -> Iterator[bytes]:
+def _lines(
+    database: Database, caller: Caller, company_id: str, head: Sequence[Output], pepper: str, language: Language
+) -> Iterator[bytes]:
     yield from (_line("company", one) for one in head)
     moment = now()
+    # Of what two companies share each takes along its own side, whoever asks.
+    as_itself = Caller(Role.COORDINATOR, key_id=caller.key_id, read_only=True, company_id=company_id)
 
     def some_people(session: Session, after: str | None) -> list[tuple[str, Output]]:
         found = people.page(session, company_id=company_id, after=after, limit=_ROWS_AT_ONCE)
@@ -66,10 +78,20 @@ def _lines(database: Database, caller: Caller, company_id: str, head: Sequence[O
         )
         return [(one.id, one) for one in communities.shown(session, caller, found)]
 
+    def some_suggestions(session: Session, after: str | None) -> list[tuple[str, Output]]:
+        found = tandem_queries.page(session, as_itself, after=after, limit=_ROWS_AT_ONCE)
+        return [(one.id, one) for one in suggestions_shown(session, as_itself, found, pepper, language)]
+
+    def some_tandems(session: Session, after: str | None) -> list[tuple[str, Output]]:
+        found = tandem_queries.page_of_tandems(session, as_itself, after=after, limit=_ROWS_AT_ONCE)
+        return [(one.id, one) for one in tandems_shown(session, as_itself, found)]
+
     parts: dict[str, Read] = {
         "person": some_people,
         "key": some_keys,
         "community": some_communities,
+        "suggestion": some_suggestions,
+        "tandem": some_tandems,
     }
     for record, read in parts.items():
         after: str | None = None

@@ -353,7 +353,7 @@ def list_bans(round_id: RoundId, session: ReaderDep, caller: OrganizerDep, reque
 def read_pin(
     round_id: RoundId, pin_id: PinId, session: ReaderDep, caller: OrganizerDep, response: Response
 ) -> DecisionOut:
-    """One pin."""
+    """One pin: a pair that is wanted together."""
     return _decision(session, decisions.get(session, caller, round_id, DecisionKind.PIN, pin_id), response)
 
 
@@ -361,7 +361,7 @@ def read_pin(
 def read_ban(
     round_id: RoundId, ban_id: BanId, session: ReaderDep, caller: OrganizerDep, response: Response
 ) -> DecisionOut:
-    """One ban."""
+    """One ban: a pair that is kept apart."""
     return _decision(session, decisions.get(session, caller, round_id, DecisionKind.BAN, ban_id), response)
 
 

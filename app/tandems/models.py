@@ -110,6 +110,9 @@ class SuggestionSide(SQLModel, table=True):
     """In the side's own words, and for itself only."""
     answered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     answered_by: str | None = None
+    """Id of the person, or of the key where it is no person's."""
+    answered_as: str | None = None
+    """The role in which it was said."""
     approval: Approval | None = Field(default=None, sa_type=stored_as_text(Approval))
     approved_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     replaced_by: str | None = None

@@ -4,12 +4,16 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, case, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, case, false, or_, select, true, union_all
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, func
+from sqlmodel import select as rows_of
+from sqlmodel.sql.expression import SelectOfScalar
 
+from app.access.models import Role
+from app.access.service import Caller
 from app.communities import queries as communities
-from app.communities.models import Terms
+from app.communities.models import CommunityManager, Terms
 from app.tandems.models import (
     OPEN,
     Answer,
@@ -42,6 +46,80 @@ class Past:
     opened_at: datetime
     until: date | None
     """The later day of the sides that said `not_now`."""
+
+
+def visible(session: Session, caller: Caller, suggestion_id: str, *, for_update: bool = False) -> Suggestion | None:
+    """The suggestion, if the caller may see it; locked until the transaction ends where asked."""
+    query = _seen_by(caller).where(col(Suggestion.id) == suggestion_id)
+    if for_update:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    return session.exec(query).first()
+
+
+def page(
+    session: Session,
+    caller: Caller,
+    *,
+    is_open: bool | None = None,
+    community_id: str | None = None,
+    round_id: str | None = None,
+    after: str | None,
+    limit: int,
+) -> Sequence[Suggestion]:
+    """Suggestions that the caller may see, newest first, one more than `limit`. A side is asked for by its own
+    community only: by the other's it would find out whom a suggestion is about."""
+    query = _seen_by(caller)
+    if is_open is not None:
+        query = query.where(_IS_OPEN if is_open else ~_IS_OPEN)
+    if community_id is not None:
+        query = query.where(_with_side(_is_own(caller), col(SuggestionSide.community_id) == community_id))
+    if round_id is not None:
+        query = query.where(col(Suggestion.round_id) == round_id)
+    if after is not None:
+        query = query.where(col(Suggestion.id) < after)
+    return session.exec(query.order_by(col(Suggestion.id).desc()).limit(limit + 1)).all()
+
+
+def own_sides(session: Session, caller: Caller, suggestion_ids: Iterable[str]) -> dict[str, SideName]:
+    """Of each suggestion the side that is the caller's; absent where none is."""
+    query = select(col(SuggestionSide.suggestion_id), col(SuggestionSide.side)).where(
+        col(SuggestionSide.suggestion_id).in_(list(suggestion_ids)), _is_own(caller)
+    )
+    return {one.suggestion_id: one.side for one in session.execute(query)} if _is_a_side(caller) else {}
+
+
+def visible_tandem(session: Session, caller: Caller, tandem_id: str, *, for_update: bool = False) -> Tandem | None:
+    """The tandem, if the caller may see it; locked until the transaction ends where asked."""
+    query = _tandems_seen_by(caller).where(col(Tandem.id) == tandem_id)
+    if for_update:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    return session.exec(query).first()
+
+
+def page_of_tandems(
+    session: Session,
+    caller: Caller,
+    *,
+    is_open: bool | None = None,
+    community_id: str | None = None,
+    after: str | None,
+    limit: int,
+) -> Sequence[Tandem]:
+    """Tandems that the caller may see, newest first, one more than `limit`."""
+    query = _tandems_seen_by(caller)
+    if is_open is not None:
+        query = query.where(_GOES_ON if is_open else ~_GOES_ON)
+    if community_id is not None:
+        query = query.where(or_(col(Tandem.a_id) == community_id, col(Tandem.b_id) == community_id))
+    if after is not None:
+        query = query.where(col(Tandem.id) < after)
+    return session.exec(query.order_by(col(Tandem.id).desc()).limit(limit + 1)).all()
+
+
+def due(session: Session, moment: datetime, limit: int) -> Sequence[str]:
+    """Open suggestions whose time is over."""
+    query = select(col(Suggestion.id)).where(_IS_OPEN, col(Suggestion.expires_at) <= moment)
+    return session.scalars(query.order_by(col(Suggestion.expires_at), col(Suggestion.id)).limit(limit)).all()
 
 
 def terms(session: Session, community_ids: Collection[str], today: date) -> dict[str, Terms]:
@@ -162,6 +240,52 @@ def with_alternate(session: Session, round_id: str) -> set[str]:
         .where(col(Suggestion.round_id) == round_id, col(Suggestion.origin) == SuggestionOrigin.ALTERNATE)
     )
     return set(session.scalars(query))
+
+
+def _is_a_side(caller: Caller) -> bool:
+    return caller.role not in (Role.OPERATOR, Role.ORGANIZER)
+
+
+def _is_own(caller: Caller) -> ColumnElement[bool]:
+    """Which sides the caller speaks for; all of them for those who see all."""
+    match caller.role:
+        case Role.OPERATOR | Role.ORGANIZER:
+            return true()
+        case Role.COORDINATOR | Role.PORTAL:
+            return col(SuggestionSide.company_id) == caller.company_id
+        case Role.MANAGER:
+            return col(SuggestionSide.community_id).in_(_managed_by(caller))
+        case Role.PARTICIPANT:
+            return false()
+
+
+def _with_side(*which: ColumnElement[bool]) -> ColumnElement[bool]:
+    return col(Suggestion.id).in_(select(col(SuggestionSide.suggestion_id)).where(*which))
+
+
+def _managed_by(caller: Caller) -> Select[str]:
+    mine = col(CommunityManager.person_id) == caller.person_id
+    return select(col(CommunityManager.community_id)).where(mine)
+
+
+def _seen_by(caller: Caller) -> SelectOfScalar[Suggestion]:
+    query = rows_of(Suggestion)
+    return query.where(_with_side(_is_own(caller))) if _is_a_side(caller) else query
+
+
+def _tandems_seen_by(caller: Caller) -> SelectOfScalar[Tandem]:
+    query = rows_of(Tandem)
+    match caller.role:
+        case Role.OPERATOR | Role.ORGANIZER:
+            return query
+        case Role.COORDINATOR | Role.PORTAL:
+            own = caller.company_id
+            return query.where(or_(col(Tandem.a_company) == own, col(Tandem.b_company) == own))
+        case Role.MANAGER:
+            mine = _managed_by(caller)
+            return query.where(or_(col(Tandem.a_id).in_(mine), col(Tandem.b_id).in_(mine)))
+        case Role.PARTICIPANT:
+            return query.where(false())
 
 
 def _until(side: type[SuggestionSide]) -> ColumnElement[date | None]:

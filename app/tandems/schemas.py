@@ -1,11 +1,44 @@
-"""temporary"""
+"""What the API accepts and returns about suggestions and tandems."""
 
-from typing import Literal
+from datetime import date
+from typing import Annotated, Literal
 
-from app.core.schemas import Output
+from pydantic import ConfigDict, Field, StringConstraints
+from pydantic.config import JsonDict
+
+from app.communities.schemas import CARD_EXAMPLE, CardOut
+from app.core.schemas import Clean, EmptyIsNull, Flag, Input, Output, UtcTime
+from app.tandems.models import Answer, SideName, SuggestionOrigin, SuggestionStatus, TandemStatus
+
+Reason = Annotated[str, StringConstraints(min_length=1, max_length=500), Clean]
+
+
+class AnswerCreate(Input):
+    answer: Answer = Field(description="A no needs no reason, and is never shown as one.")
+    side: SideName | None = Field(
+        None, description="For operators only, who answer for one of the two; all others answer for their own."
+    )
+    until: date | None = Field(
+        None, description="With `not_now`: from this day on the two may be suggested again. Left out: in 90 days."
+    )
+    reason: Annotated[Reason | None, EmptyIsNull] = Field(
+        None, description="Why, in your own words, for your side only."
+    )
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"answer": "not_now", "until": "2099-02-01", "reason": "We reorganize first."}}
+    )
+
+
+class ApprovalCreate(Input):
+    approve: Flag = Field(description="Whether the two may become a tandem.")
+
+    model_config = ConfigDict(json_schema_extra={"example": {"approve": True}})
 
 
 class TermPairOut(Output):
+    """The same theme in each side's own words."""
+
     a: str
     b: str
 
@@ -13,6 +46,167 @@ class TermPairOut(Output):
 class ReasonOut(Output):
     kind: Literal["theme", "offer_meets_seek", "difference", "unknown"]
     terms: list[TermPairOut]
-    share: float
-    giver: Literal["a", "b"] | None
-    text: str
+    share: float = Field(description="Part of the similarity that these terms make, 0 to 1.")
+    giver: Literal["a", "b"] | None = Field(description="The side that offers what the other seeks.")
+    text: str = Field(description="The reason in words, in the language of Accept-Language.")
+
+
+class OwnCommunity(Output):
+    id: str
+    name: str
+
+
+class PairedCommunity(Output):
+    """One of the two, as the organizer sees it."""
+
+    id: str
+    name: str
+    company: str
+
+
+class Pair(Output):
+    a: PairedCommunity
+    b: PairedCommunity
+
+
+class OwnAnswer(Output):
+    answer: Answer
+    until: date | None
+    reason: str | None
+
+
+_OWN: JsonDict = {"id": "cmt_06em2n0u4hsm7bg6m3r8t2f5ac", "name": "Data Literacy Circle"}
+_REASON: JsonDict = {
+    "kind": "theme",
+    "terms": [{"a": "supply chain", "b": "Lieferkette"}],
+    "share": 0.62,
+    "giver": None,
+    "text": "Shared themes: supply chain / Lieferkette",
+}
+
+
+class SuggestionOut(Output):
+    """A suggestion as one of its sides, or the organizer, sees it."""
+
+    id: str
+    origin: SuggestionOrigin = Field(
+        description="`round`: from a match round; `alternate`: offered after another one came to nothing; "
+        "`spontaneous`: wished for."
+    )
+    round_id: str | None = Field(description="For organizers and operators only.")
+    status: SuggestionStatus = Field(
+        description="As far as your side knows. What the other side said is never told: a suggestion that is over "
+        "for any other reason than your own answer or the time is `withdrawn`, or `replaced` where you got another."
+    )
+    side: SideName | None = Field(description="Which of the two you are; null for organizers and operators.")
+    own: OwnCommunity | None = Field(description="Your community; null for organizers and operators.")
+    partner: CardOut | None = Field(
+        description="The other one: masked until both sides, and the coordinators asked, have said yes."
+    )
+    pair: Pair | None = Field(description="Both with their names, for organizers and operators only.")
+    similarity: float = Field(description="Of the two profiles, 0 to 1.")
+    reasons: list[ReasonOut] = Field(description="At most three, the strongest first; `a` and `b` as in `side`.")
+    other: float = Field(description="The share that is not told; with the shares of the reasons it makes 1.")
+    next_steps: str = Field(description="What happens next, in the language of Accept-Language.")
+    own_answer: OwnAnswer | None = Field(description="What your side has said; null before, and for organizers.")
+    approval_needed: bool = Field(
+        description="Whether your company's coordinator is asked at present; for organizers, whether any one is."
+    )
+    opened_at: UtcTime
+    expires_at: UtcTime = Field(description="From then on no answer is accepted.")
+    ended_at: UtcTime | None
+    tandem_id: str | None = Field(description="The tandem that came of it.")
+    replaced_by: str | None = Field(description="The suggestion that your side got instead.")
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "id": "sug_06em2n0u4hsm7bg6m3r8t2f5ac",
+                "origin": "round",
+                "round_id": None,
+                "status": "open",
+                "side": "a",
+                "own": _OWN,
+                "partner": CARD_EXAMPLE,
+                "pair": None,
+                "similarity": 0.41,
+                "reasons": [_REASON],
+                "other": 0.38,
+                "next_steps": "Read the reasons, then answer: yes, not now or no.",
+                "own_answer": None,
+                "approval_needed": False,
+                "opened_at": "2026-11-24T09:00:00Z",
+                "expires_at": "2026-12-08T09:00:00Z",
+                "ended_at": None,
+                "tandem_id": None,
+                "replaced_by": None,
+            }
+        }
+    )
+
+
+class TandemManager(Output):
+    """Who speaks for a community of a tandem."""
+
+    first_name: str
+    email: str
+    deputy: bool
+
+
+class TandemCommunity(Output):
+    community_id: str
+    name: str
+    purpose: str | None
+    company: str
+    managers: list[TandemManager] | None = Field(
+        description="Null for organizers and operators; the partner's also once the tandem is closed."
+    )
+
+
+class TandemPair(Output):
+    a: TandemCommunity
+    b: TandemCommunity
+
+
+_PARTY: JsonDict = {
+    "community_id": "cmt_06em2n0u4hsm7bg6m3r8t2f5ac",
+    "name": "Data Literacy Circle",
+    "purpose": "We help each other to read figures.",
+    "company": "Nordwerk AG",
+    "managers": [{"first_name": "Alex", "email": "data.literacy@nordwerk.example", "deputy": False}],
+}
+_PARTNER: JsonDict = {
+    "community_id": "cmt_06em2n0u4hsm7bg6m3r8t2f5ad",
+    "name": "Chart readers",
+    "purpose": "Charts for everybody.",
+    "company": "Suedhafen Health",
+    "managers": [{"first_name": "Kim", "email": "charts@suedhafen.example", "deputy": False}],
+}
+
+
+class TandemOut(Output):
+    """A tandem as one of its sides, or the organizer, sees it."""
+
+    id: str
+    suggestion_id: str = Field(description="Where the reasons are.")
+    status: TandemStatus
+    own: TandemCommunity | None = Field(description="Your community; null for organizers and operators.")
+    partner: TandemCommunity | None = Field(description="The other one; null for organizers and operators.")
+    pair: TandemPair | None = Field(description="Both, for organizers and operators only.")
+    started_at: UtcTime
+    closed_at: UtcTime | None
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "id": "tnd_06em2n0u4hsm7bg6m3r8t2f5ac",
+                "suggestion_id": "sug_06em2n0u4hsm7bg6m3r8t2f5ac",
+                "status": "starting",
+                "own": _PARTY,
+                "partner": _PARTNER,
+                "pair": None,
+                "started_at": "2026-11-26T09:00:00Z",
+                "closed_at": None,
+            }
+        }
+    )

@@ -10,11 +10,17 @@ from datetime import timedelta
 
 from sqlalchemy import insert, or_, update
 from sqlmodel import Session, col
+from sqlmodel.sql.expression import SelectOfScalar
 
+from app.access.service import Caller
 from app.communities import queries as community_queries
 from app.communities import service as communities
+from app.communities.models import Community, CommunityStatus
+from app.companies.models import Company, CompanyStatus
 from app.core import events, jobs
 from app.core.clock import now
+from app.core.errors import NotFound
+from app.core.i18n import mark
 from app.core.ids import new_id
 from app.tandems import queries
 from app.tandems.ending import close_where, end_where
@@ -29,6 +35,12 @@ from app.tandems.models import (
 
 JOB = "expire_suggestions"
 ANSWERED_WITHIN = timedelta(days=14)
+
+
+class SuggestionNotFound(NotFound):
+    slug = "suggestion-not-found"
+    title = mark("No such suggestion")
+    detail = mark("There is no suggestion {suggestion_id} that you may see. List yours with GET /v1/suggestions.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +114,14 @@ def open_many(session: Session, offers: Sequence[Offer]) -> list[str]:
     return ids
 
 
+def get(session: Session, caller: Caller, suggestion_id: str, *, for_update: bool = False) -> Suggestion:
+    """The suggestion, if the caller may see it. Raises SuggestionNotFound."""
+    suggestion = queries.visible(session, caller, suggestion_id, for_update=for_update)
+    if suggestion is None:
+        raise SuggestionNotFound(suggestion_id=suggestion_id)
+    return suggestion
+
+
 def has_yes(session: Session, round_id: str) -> bool:
     """Whether a side of any suggestion of the round has said yes and has not taken it back."""
     return queries.has_yes(session, round_id)
@@ -149,11 +169,47 @@ def communities_with_alternate(session: Session, round_id: str) -> set[str]:
     return queries.with_alternate(session, round_id)
 
 
+def expire_due(session: Session, limit: int) -> int:
+    """Expire suggestions whose time is over, the first ones first; how many."""
+    due = queries.due(session, now(), limit)
+    end_where(session, col(Suggestion.id).in_(due), SuggestionStatus.EXPIRED)
+    return len(due)
+
+
+def community_paused(session: Session, community_id: str) -> None:
+    """Who takes no part is not waited for. Tandems go on."""
+    community = session.get_one(Community, community_id)
+    if community.status is CommunityStatus.PAUSED:
+        _withdraw(session, [community_id])
+
+
+def community_archived(session: Session, community_id: str) -> None:
+    """Neither suggestions nor tandems of a community that is gone, or was merged into another, go on."""
+    _withdraw(session, [community_id])
+    close_where(session, or_(col(Tandem.a_id) == community_id, col(Tandem.b_id) == community_id))
+
+
+def company_leaving(session: Session, company_id: str) -> None:
+    """As `community_archived`, for all communities of a company, unless it has stayed."""
+    company = session.get_one(Company, company_id)
+    if company.status in (CompanyStatus.LEAVING, CompanyStatus.LEFT):
+        _let_go(session, company_id)
+
+
 def erase_company(session: Session, company_id: str) -> None:
     """What a company's suggestions said of it and what it said itself is gone; nothing of it is open any more."""
+    _let_go(session, company_id)
     ids = communities.ids_of_company(company_id)
     theirs = or_(col(Suggestion.a_id).in_(ids), col(Suggestion.b_id).in_(ids))
-    end_where(session, theirs, SuggestionStatus.WITHDRAWN)
-    close_where(session, or_(col(Tandem.a_company) == company_id, col(Tandem.b_company) == company_id))
     session.execute(update(Suggestion).where(theirs).values(reasons=[], other=1.0))
     session.execute(update(SuggestionSide).where(col(SuggestionSide.company_id) == company_id).values(reason=None))
+
+
+def _let_go(session: Session, company_id: str) -> None:
+    _withdraw(session, communities.ids_of_company(company_id))
+    close_where(session, or_(col(Tandem.a_company) == company_id, col(Tandem.b_company) == company_id))
+
+
+def _withdraw(session: Session, community_ids: Sequence[str] | SelectOfScalar[str]) -> None:
+    theirs = or_(col(Suggestion.a_id).in_(community_ids), col(Suggestion.b_id).in_(community_ids))
+    end_where(session, theirs, SuggestionStatus.WITHDRAWN)

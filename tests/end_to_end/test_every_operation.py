@@ -36,7 +36,7 @@ application = create_app(
 # A stream ends when its work does, and generated imports have no worker. The rows of a file are looked at later, so
 # that a wrong one is no wrong request. Tests of their own send those.
 schema = schemathesis.openapi.from_asgi("/openapi.json", application).exclude(
-    operation_id=["import_communities", "follow_import", "follow_round"]
+    operation_id=["import_communities", "follow_import", "follow_round", "follow_preview"]
 )
 
 # Ids of the world of the test that runs: a made-up id is a 404 before anything else is looked at.
@@ -85,6 +85,14 @@ def seed(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> See
         portal = world.portal(company_id)
         person_id = portal.get("/v1/people").json()["items"][0]["id"]
         wish = {"role": "portal", "label": "x", "company_id": company_id}
+        match_round = world.proposed_round()["id"]
+        address = f"/v1/rounds/{match_round}"
+        [proposal] = world.organizer.get(f"{address}/proposals").json()["items"]
+        pair = {side: proposal[side]["id"] for side in ("a", "b")}
+        further = {
+            side: world.published(owner, {"name": f"Further {side}", "tags": ["x"]})[0]
+            for side, owner in (("a", company_id), ("b", other_id))
+        }
         ids = {
             "company_id": company_id,
             "other_id": other_id,
@@ -92,7 +100,11 @@ def seed(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> See
             "source": "intranet",
             "external_id": "python-circle",
             "import_id": world.imported(portal, b'{"external_id": "x"}')["id"],
-            "round_id": world.proposed_round()["id"],
+            "round_id": match_round,
+            "proposal_id": proposal["id"],
+            "pin_id": world.organizer.post(f"{address}/pins", json=pair).json()["id"],
+            "ban_id": world.organizer.post(f"{address}/bans", json=further).json()["id"],
+            "preview_id": world.organizer.post(f"{address}/preview", json={}).json()["id"],
             "person_id": person_id,
             "key_id": world.operator.post("/v1/keys", json=wish).json()["id"],
         }

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 import pytest
@@ -14,6 +15,8 @@ from app.access.dependencies import KeyedRoute
 from app.access.models import Role
 from app.core.settings import Settings
 from app.main import create_app
+from app.tandems import service as tandems
+from app.tandems.service import Offer
 from tests.world import ApiCaller, JsonObject, World, ndjson
 
 CIRCLE: JsonObject = {"name": "Circle", "tags": ["python"], "languages": ["en"]}
@@ -70,6 +73,7 @@ class Example:
 
     def __init__(self, world: World) -> None:
         self.world = world
+        self._numbers = count()
         self.company = world.company()
         self.other = world.company("Other", sector="health")
         self.portal = world.portal(self.company)
@@ -80,6 +84,11 @@ class Example:
         self.key = self.made(self.coordinator.post("/v1/keys", json={"role": "portal", "label": "x"}))
         self.import_ = world.imported(self.portal, ndjson([{"external_id": "i", "name": "I"}, {"external_id": "j"}]))
         self.round = world.proposed_round()["id"]
+        self.pin, self.ban = self.decided("pins"), self.decided("bans")
+        # Of a round of its own: what is pinned and banned here would stand in each other's way.
+        self.proposal = self.proposals(self.round)[0]["id"]
+        self.preview = self.made(world.organizer.post(f"/v1/rounds/{self.round}/preview", json={}))
+        self.tandem, self.suggestion = self.accepted()
 
     @staticmethod
     def made(answer: Response) -> str:
@@ -91,6 +100,29 @@ class Example:
 
     def drafted_round(self) -> str:
         return self.made(self.world.organizer.post("/v1/rounds", json={"title": "x"}))
+
+    def queued_round(self) -> str:
+        drafted = self.drafted_round()
+        return self.made(self.world.organizer.post(f"/v1/rounds/{drafted}/start"))
+
+    def proposed_round(self) -> str:
+        return str(self.world.proposed_round()["id"])
+
+    def proposals(self, round_id: str) -> list[JsonObject]:
+        items: list[JsonObject] = self.world.organizer.get(f"/v1/rounds/{round_id}/proposals").json()["items"]
+        return items
+
+    def decided(self, kind: str) -> str:
+        """A pin or a ban of two communities of their own, in the round of this world."""
+        pair = {
+            side: self.world.published(company, {"name": f"{kind} {side}", "tags": [kind]})[0]
+            for side, company in (("a", self.company), ("b", self.other))
+        }
+        return self.made(self.world.organizer.post(f"/v1/rounds/{self.round}/{kind}", json=pair))
+
+    def pair(self) -> JsonObject:
+        proposal = self.proposals(self.round)[0]
+        return {side: proposal[side]["id"] for side in ("a", "b")}
 
     def invited(self, name: str) -> str:
         return self.made(self.world.operator.post("/v1/companies", json={"name": name, "sector": "health"}))
@@ -108,7 +140,28 @@ class Example:
         self.made(self.world.operator.patch(address, json={"mail_domains": ["own.example"]}, headers=headers))
         return self.made(self.portal.post("/v1/people", json={"email": "far@away.example", "first_name": "Far"}))
 
-    def address(self, path: str) -> str:
+    def suggested(self, sector: str = "energy") -> tuple[str, ApiCaller]:
+        """A suggestion between a new community of the company and one of another; the other side's portal."""
+        partner = self.world.company(f"Partner {next(self._numbers)}", sector=sector)
+        [theirs] = self.world.published(partner, CIRCLE)
+        [ours] = self.world.published(self.company, CIRCLE | {"name": f"Circle {next(self._numbers)}"})
+        offer = Offer(min(ours, theirs), max(ours, theirs), 0.4, [], 1.0)
+        with self.world.database.session() as session:
+            return tandems.open_many(session, [offer])[0], self.world.portal(partner)
+
+    def answered(self, sector: str = "energy") -> str:
+        """A suggestion to which both sides have said yes."""
+        suggestion, theirs = self.suggested(sector)
+        for portal in (self.portal, theirs):
+            self.made(portal.post(f"/v1/suggestions/{suggestion}/answer", json={"answer": "yes"}))
+        return suggestion
+
+    def accepted(self) -> tuple[str, str]:
+        """A tandem, and the suggestion that it came of."""
+        suggestion = self.answered()
+        return self.portal.get(f"/v1/suggestions/{suggestion}").json()["tandem_id"], suggestion
+
+    def address(self, path: str, method: str = "GET") -> str:
         """The path with ids of this world; an unknown parameter is a reason to add one here."""
         ids = {
             "company_id": self.company,
@@ -117,7 +170,13 @@ class Example:
             "person_id": self.person,
             "key_id": self.key,
             "import_id": self.import_["id"],
-            "round_id": self.round,
+            "round_id": self.drafted_round() if method == "PATCH" else self.round,
+            "preview_id": self.preview,
+            "proposal_id": self.proposal,
+            "pin_id": self.pin,
+            "ban_id": self.ban,
+            "suggestion_id": self.suggestion,
+            "tandem_id": self.tandem,
             "source": "intranet",
             "external_id": "circle",
         }
@@ -154,7 +213,22 @@ REQUESTS: dict[str, Callable[[Example], Sent]] = {
     "merge_community": lambda e: (e.portal, f"/v1/communities/{e.draft('a')}/merge", {"into": e.draft("b")}),
     "import_communities": lambda e: (e.portal, "/v1/imports?source=intranet", {}),
     "create_round": lambda e: (e.world.organizer, "/v1/rounds", {"title": "Spring"}),
+    "preview_round": lambda e: (e.world.organizer, f"/v1/rounds/{e.round}/preview", {"settings": [{}]}),
+    "rerun_round": lambda e: (e.world.organizer, f"/v1/rounds/{e.round}/rerun", {}),
+    "cancel_round": lambda e: (e.world.organizer, f"/v1/rounds/{e.queued_round()}/cancel", {}),
+    "release_round": lambda e: (e.world.organizer, f"/v1/rounds/{e.proposed_round()}/release", {}),
+    "withdraw_round": lambda e: (e.world.organizer, f"/v1/rounds/{e.round}/withdraw", {}),
+    "pin_pair": lambda e: (e.world.organizer, f"/v1/rounds/{e.round}/pins", e.pair()),
+    "ban_pair": lambda e: (e.world.organizer, f"/v1/rounds/{e.round}/bans", e.pair()),
+    "drop_proposal": lambda e: (e.world.organizer, f"/v1/rounds/{e.round}/proposals/{e.proposal}/drop", {}),
     "start_round": lambda e: (e.world.organizer, f"/v1/rounds/{e.drafted_round()}/start", {}),
+    "answer_suggestion": lambda e: (e.portal, f"/v1/suggestions/{e.suggested()[0]}/answer", {"answer": "yes"}),
+    "approve_suggestion": lambda e: (
+        e.coordinator,
+        f"/v1/suggestions/{e.answered('machinery')}/approve",
+        {"approve": True},
+    ),
+    "close_tandem": lambda e: (e.portal, f"/v1/tandems/{e.tandem}/close", {}),
     "create_company": lambda e: (e.world.operator, "/v1/companies", {"name": "New", "sector": "health"}),
     "activate_company": lambda e: (e.world.operator, f"/v1/companies/{e.invited('New')}/activate", {}),
     "leave_company": lambda e: (e.world.operator, f"/v1/companies/{e.other}/leave", {}),
@@ -212,7 +286,7 @@ def test_an_operation_tells_its_parameters_and_errors(operation: Operation) -> N
         if "{external_id}" not in operation.path:
             assert "428" in operation.answers
     if "202" in operation.answers:
-        assert f"{operation.path.removesuffix('/start')}" in DOCUMENT["paths"]
+        assert re.sub("/(start|rerun|preview)$", "", operation.path) in DOCUMENT["paths"]
 
 
 @each(OPERATIONS)
@@ -289,10 +363,9 @@ def test_a_cursor_of_another_list_is_refused(example: Example) -> None:
 
 @each([one for one in KEYED if one.method in ("PATCH", "DELETE", "PUT") and "{external_id}" not in one.path])
 def test_a_change_needs_the_version_it_was_made_on(example: Example, operation: Operation) -> None:
-    address = example.address(operation.path)
-    schema = operation.described["requestBody"]["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
-    body = DOCUMENT["components"]["schemas"][schema]["example"]
-    caller = example.coordinator
+    address = example.address(operation.path, operation.method)
+    body = _example_body(operation)
+    caller = example.reader(operation)
     before = caller.get(address)
 
     answers = [
@@ -300,8 +373,20 @@ def test_a_change_needs_the_version_it_was_made_on(example: Example, operation: 
         for headers in ({}, {"If-Match": '"stale"'}, {"If-Match": before.headers["ETag"]})
     ]
 
+    if operation.method == "DELETE":
+        assert [answer.status_code for answer in answers] == [428, 412, 204]
+        assert caller.get(address).status_code == 404
+        return
     assert [answer.status_code for answer in answers] == [428, 412, 200]
     assert answers[2].headers["ETag"] == caller.get(address).headers["ETag"] != before.headers["ETag"]
+
+
+def _example_body(operation: Operation) -> JsonObject:
+    if "requestBody" not in operation.described:
+        return {}
+    schema = operation.described["requestBody"]["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+    body: JsonObject = DOCUMENT["components"]["schemas"][schema]["example"]
+    return body
 
 
 def test_every_operation_of_the_service_stands_in_the_document(client: TestClient) -> None:

@@ -37,7 +37,7 @@ def left_out(world: World, round_id: str) -> list[str]:
 
 def suggestions(database: Database) -> list[Suggestion]:
     with database.reader() as session:
-        return list(session.exec(select(Suggestion).order_by(Suggestion.id)))  # type: ignore[arg-type]
+        return list(session.exec(select(Suggestion).order_by(Suggestion.id)))
 
 
 def test_a_release_asks_every_pair_and_says_so(world: World, database: Database, ids: dict[str, str]) -> None:

@@ -1,0 +1,156 @@
+"""HTTP for suggestions and tandems."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+from sqlmodel import Session
+
+from app.access.dependencies import CallerDep, KeyedRoute, OnceDep, SettingsDep
+from app.access.models import Role
+from app.access.service import Caller
+from app.core.database import ReaderDep, SessionDep
+from app.core.http import problems
+from app.core.i18n import Language, LanguageDep
+from app.core.pagination import PageDep, cut
+from app.core.schemas import Id, Page
+from app.core.settings import Settings
+from app.tandems import answering, closing, queries
+from app.tandems import service as suggestions
+from app.tandems.models import Suggestion
+from app.tandems.schemas import AnswerCreate, ApprovalCreate, SuggestionOut, TandemOut
+from app.tandems.viewing import suggestions_shown, tandems_shown
+
+router = APIRouter(prefix="/v1", tags=["tandems"], route_class=KeyedRoute, responses=problems(401, 403))
+
+SuggestionId = Annotated[Id, Path(description="Id of the suggestion.", examples=["sug_06em2n0u4hsm7bg6m3r8t2f5ac"])]
+TandemId = Annotated[Id, Path(description="Id of the tandem.", examples=["tnd_06em2n0u4hsm7bg6m3r8t2f5ac"])]
+CommunityQuery = Annotated[Id | None, Query(description="Those of this community, which must be one of yours.")]
+RoundQuery = Annotated[Id | None, Query(description="For organizers and operators only: those of this round.")]
+OpenSuggestions = Annotated[bool | None, Query(description="Only those that wait for somebody, or only the others.")]
+OpenTandems = Annotated[bool | None, Query(description="Only those that go on, or only those that are closed.")]
+
+
+@router.get("/suggestions", operation_id="list_suggestions", responses=problems(422))
+def list_suggestions(
+    session: ReaderDep,
+    caller: CallerDep,
+    request: PageDep,
+    language: LanguageDep,
+    settings: SettingsDep,
+    open: OpenSuggestions = None,
+    community_id: CommunityQuery = None,
+    round_id: RoundQuery = None,
+) -> Page[SuggestionOut]:
+    """Suggestions for your communities, newest first; all of them for organizers."""
+    after = request.key(str)
+    if round_id is not None:
+        caller.require(Role.ORGANIZER, Role.OPERATOR)
+    found = queries.page(
+        session,
+        caller,
+        is_open=open,
+        community_id=community_id,
+        round_id=round_id,
+        after=str(after[0]) if after else None,
+        limit=request.limit,
+    )
+    page, cursor = cut(found, request, lambda one: (one.id,))
+    pepper = settings.key_pepper.get_secret_value()
+    return Page(items=suggestions_shown(session, caller, page, pepper, language), next_cursor=cursor)
+
+
+@router.get("/suggestions/{suggestion_id}", operation_id="read_suggestion", responses=problems(404))
+def read_suggestion(
+    suggestion_id: SuggestionId, session: ReaderDep, caller: CallerDep, language: LanguageDep, settings: SettingsDep
+) -> SuggestionOut:
+    """One suggestion: the partner masked, why the two fit, what happens next."""
+    return _shown(session, caller, suggestions.get(session, caller, suggestion_id), settings, language)
+
+
+@router.post(
+    "/suggestions/{suggestion_id}/answer", operation_id="answer_suggestion", responses=problems(400, 404, 409, 422)
+)
+def answer_suggestion(
+    suggestion_id: SuggestionId,
+    wish: AnswerCreate,
+    session: SessionDep,
+    caller: CallerDep,
+    once: OnceDep,
+    language: LanguageDep,
+    settings: SettingsDep,
+) -> SuggestionOut:
+    """Say yes, not now or no for your side, as its manager or as its portal for it.
+
+    Names and contacts are shown when both sides, and the coordinators who are asked, have said yes. A no needs no
+    reason, and the other side is not told. The same answer again changes nothing; a yes can be taken back as long as
+    the suggestion is open.
+    """
+    answered = once.of(
+        lambda: answering.answer(session, caller, suggestion_id, wish),
+        lambda known: suggestions.get(session, caller, known),
+    )
+    return _shown(session, caller, answered, settings, language)
+
+
+@router.post(
+    "/suggestions/{suggestion_id}/approve", operation_id="approve_suggestion", responses=problems(400, 404, 409, 422)
+)
+def approve_suggestion(
+    suggestion_id: SuggestionId,
+    wish: ApprovalCreate,
+    session: SessionDep,
+    caller: CallerDep,
+    once: OnceDep,
+    language: LanguageDep,
+    settings: SettingsDep,
+) -> SuggestionOut:
+    """As a company's coordinator, let two communities that have both said yes become a tandem, or not."""
+    decided = once.of(
+        lambda: answering.approve(session, caller, suggestion_id, wish),
+        lambda known: suggestions.get(session, caller, known),
+    )
+    return _shown(session, caller, decided, settings, language)
+
+
+@router.get("/tandems", operation_id="list_tandems", responses=problems(422))
+def list_tandems(
+    session: ReaderDep,
+    caller: CallerDep,
+    request: PageDep,
+    open: OpenTandems = None,
+    community_id: CommunityQuery = None,
+) -> Page[TandemOut]:
+    """Tandems of your communities, newest first; all of them for organizers, without contacts."""
+    after = request.key(str)
+    found = queries.page_of_tandems(
+        session,
+        caller,
+        is_open=open,
+        community_id=community_id,
+        after=str(after[0]) if after else None,
+        limit=request.limit,
+    )
+    page, cursor = cut(found, request, lambda one: (one.id,))
+    return Page(items=tandems_shown(session, caller, page), next_cursor=cursor)
+
+
+@router.get("/tandems/{tandem_id}", operation_id="read_tandem", responses=problems(404))
+def read_tandem(tandem_id: TandemId, session: ReaderDep, caller: CallerDep) -> TandemOut:
+    """One tandem, with whom to write to on the other side."""
+    return tandems_shown(session, caller, [closing.get(session, caller, tandem_id)])[0]
+
+
+@router.post("/tandems/{tandem_id}/close", operation_id="close_tandem", responses=problems(404))
+def close_tandem(tandem_id: TandemId, session: SessionDep, caller: CallerDep, once: OnceDep) -> TandemOut:
+    """End the tandem, as either of its sides. The partner's contacts are not shown any more."""
+    closed = once.of(
+        lambda: closing.close(session, caller, tandem_id), lambda known: closing.get(session, caller, known)
+    )
+    return tandems_shown(session, caller, [closed])[0]
+
+
+def _shown(
+    session: Session, caller: Caller, suggestion: Suggestion, settings: Settings, language: Language
+) -> SuggestionOut:
+    pepper = settings.key_pepper.get_secret_value()
+    return suggestions_shown(session, caller, [suggestion], pepper, language)[0]
