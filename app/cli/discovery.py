@@ -10,10 +10,9 @@ from rich.markup import escape
 from rich.table import Table
 from sqlmodel import Session
 
-from app.access.models import Role
-from app.access.service import SYSTEM, Caller
+from app.access.service import SYSTEM
 from app.cli.following import worker_is_there
-from app.cli.terminal import AsJson, Lang, Refused, company_named, headings, opened, out, print_json, tell
+from app.cli.terminal import AsJson, Lang, Refused, company_named, headings, opened, out, print_json, sees_as, tell
 from app.communities import service as communities
 from app.communities.models import Format, SizeBand, Stage
 from app.communities.schemas import CardOut
@@ -49,7 +48,7 @@ def search(
         language = TypeAdapter(LanguageTag).validate_python(language)
     wish = discovery.Wish(query, language, sector, stage, practises, size_band)
     with _looking() as (session, state, pepper):
-        caller = _portal_of(company_named(session, company).id)
+        caller = sees_as(company_named(session, company).id)
         cards, corrected, more = discovery.search(
             session, caller, state, pepper, wish, PageRequest(limit, None), company=None
         )
@@ -75,7 +74,7 @@ def related(
     with _looking() as (session, state, pepper):
         own = communities.get(session, SYSTEM, community_id)
         found, more = discovery.related(
-            session, _portal_of(own.company_id), state, pepper, community_id, PageRequest(limit, None)
+            session, sees_as(own.company_id), state, pepper, community_id, PageRequest(limit, None)
         )
     if as_json:
         print_json({"items": [one.model_dump(mode="json") for one in found]})
@@ -86,11 +85,6 @@ def related(
         themes = escape(", ".join(one.themes_shared))
         table.add_row(f"{one.similarity:.2f}", themes, _name(one.card), *_cells(one.card))
     _show(table, more, lang)
-
-
-def _portal_of(company_id: str) -> Caller:
-    """The company itself: what it sees is masked for it, and the operator sees no more here."""
-    return Caller(Role.PORTAL, SYSTEM.key_id, read_only=True, company_id=company_id)
 
 
 @contextmanager

@@ -14,6 +14,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 from typer.core import TyperGroup
 
+from app.access.models import Role
+from app.access.service import SYSTEM, Caller
 from app.companies import service as companies
 from app.companies.models import Company
 from app.core import logs, migrations, validation
@@ -62,6 +64,7 @@ Lang = Annotated[
 ]
 
 
+OfCompany = Annotated[str | None, typer.Option("--company", help="Only of this company: name or id.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 
 
@@ -126,6 +129,11 @@ def company_named(session: Session, name_or_id: str) -> Company:
     if found is None:
         raise Refused(mark("There is no company {name}. List them with: tandem company list"), name=name_or_id)
     return found
+
+
+def sees_as(company_id: str) -> Caller:
+    """The company itself, reading: a list is then of what is its own, and masked for it where the API masks."""
+    return Caller(Role.PORTAL, SYSTEM.key_id, read_only=True, company_id=company_id)
 
 
 def _in_words(problem: Exception, language: Language) -> str:
