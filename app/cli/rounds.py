@@ -228,7 +228,8 @@ def _run(round_id: str, step: Callable[[Session, Caller, str], Round], language:
             tell(
                 mark(
                     "Stopped. The round stays in the queue, and a worker goes on with it: see `tandem round show "
-                    "{round_id}`. Where none is running, start one: tandem worker. To end it: tandem round cancel"
+                    "{round_id}`. Where none is running, start one: tandem worker. To end it: tandem "
+                    "round cancel {round_id}"
                 ),
                 language,
                 round_id=round_id,
