@@ -15,6 +15,7 @@ from matching.evaluation import RANKED, evaluate, read_judged
 from matching.exceptions import MatchingError
 from matching.explain import Language, change_sentence, reason_sentence, unmatched_sentence
 from matching.matcher import TandemMatcher, related_profiles
+from matching.pair_files import read_pairs, read_past_pairs
 from matching.pairing import Objective
 from matching.profiles import read_profiles
 
@@ -24,6 +25,10 @@ _SUMMARY: Mapping[Language, str] = {
 }
 _ALONE: Mapping[Language, str] = {"en": "{count} without a tandem: {reason}", "de": "{count} ohne Tandem: {reason}"}
 _CHANGE: Mapping[Language, str] = {"en": "what would change it", "de": "was das ändern würde"}
+_NEAR: Mapping[Language, str] = {
+    "en": "at least {share:.2%} of the best that the limit between two companies allows",
+    "de": "mindestens {share:.2%} des Besten, das die Grenze zwischen zwei Unternehmen zulässt",
+}
 _BEST: Mapping[Language, str] = {"en": "the most similar tandem", "de": "das ähnlichste Tandem"}
 
 
@@ -48,14 +53,27 @@ def pair(options: argparse.Namespace) -> None:
         min_similarity=options.min_similarity,
         objective=options.objective,
         cost=options.cost,
+        alternates=options.alternates or 0,
+        repeat_after=options.repeat_after,
+        max_per_company_pair=options.max_per_company_pair,
         n_jobs=os.cpu_count() or 1,
     )
+    past_pairs = [] if options.past_pairs is None else read_past_pairs(options.past_pairs)
+    pins, bans = ([] if path is None else read_pairs(path) for path in (options.pins, options.bans))
     with _progress() as tell:
-        matcher.fit(profiles, on_progress=tell)
+        matcher.fit(profiles, past_pairs=past_pairs, bans=bans, pins=pins, on_progress=tell)
     with _output(options.out) as out:
         for tandem in matcher.tandems_:
-            print(json.dumps(tandem.as_record(), ensure_ascii=False), file=out)
+            record = tandem.as_record()
+            if options.alternates is not None:
+                record["alternates"] = {side: _further(matcher, side) for side in (tandem.a, tandem.b)}
+            print(json.dumps(record, ensure_ascii=False), file=out)
     _tell_summary(matcher, len(profiles), len({profile.company for profile in profiles}), options.lang)
+
+
+def _further(matcher: TandemMatcher, profile_id: str) -> list[dict[str, object]]:
+    """The alternates of one side, most similar first."""
+    return [{"id": one.id, "similarity": round(one.similarity, 6)} for one in matcher.alternates_.get(profile_id, ())]
 
 
 def related(options: argparse.Namespace) -> None:
@@ -111,6 +129,24 @@ def _parser() -> argparse.ArgumentParser:
         "--min-similarity", type=float, default=0.10, help="least similarity of a tandem (default 0.10)"
     )
     pairing.add_argument("--cost", type=float, default=0.0, help="what a suggestion costs, in similarity (default 0)")
+    pairing.add_argument("--alternates", type=int, metavar="N", help="write up to N further partners of each side")
+    pairing.add_argument(
+        "--max-per-company-pair", type=int, metavar="N", help="at most N tandems between the same two companies"
+    )
+    pairing.add_argument(
+        "--past-pairs",
+        type=Path,
+        metavar="FILE",
+        help="pairs that met before: id, tab, id, and (if known) tab, rounds ago",
+    )
+    pairing.add_argument(
+        "--repeat-after",
+        type=int,
+        metavar="ROUNDS",
+        help="past pairs may meet again when that was more than ROUNDS rounds ago (default never)",
+    )
+    pairing.add_argument("--pins", type=Path, metavar="FILE", help="pairs that must be tandems: id, tab, id")
+    pairing.add_argument("--bans", type=Path, metavar="FILE", help="pairs that must not meet: id, tab, id")
     pairing.add_argument("--lang", choices=["de", "en"], default="en", help="language of the summary")
     pairing.set_defaults(command=pair)
 
@@ -145,6 +181,9 @@ def _tell_summary(matcher: TandemMatcher, profiles: int, companies: int, lang: L
         profiles=profiles, companies=companies, tandems=len(matcher.tandems_), total=total
     )
     print(summary, file=sys.stderr)
+    if matcher.max_per_company_pair is not None and matcher.pairing_bound_:
+        share = (total - matcher.cost * len(matcher.tandems_)) / matcher.pairing_bound_
+        print(_NEAR[lang].format(share=share), file=sys.stderr)
     if matcher.tandems_:
         best = matcher.tandems_[0]
         why = "; ".join(reason_sentence(reason, lang) for reason in best.reasons)

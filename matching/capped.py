@@ -21,9 +21,9 @@ from matching.pairing import Floats, Indices, Mask, Objective, best_pairing
 # Temperatures of the relaxation in units of the largest weight, and sweeps at each.
 _TEMPERATURES = (0.1, 0.05, 0.03, 0.02, 0.01, 0.005)
 _SWEEPS = 50
-# Subgradient steps: few where a pairing takes long, many where it takes nothing.
-_FEWEST_STEPS, _MOST_STEPS, _EDGES_OF_ALL_STEPS = 2, 60, 100_000
-_REFILLS = 4
+# Subgradient steps: they help small graphs only, for the first prices of a large one can hardly be bettered.
+_FEWEST_STEPS, _MOST_STEPS, _EDGES_OF_ALL_STEPS = 1, 60, 20_000
+_REFILLS = 2
 # The exact pairing is exact on a grid of the largest weight: so much may a bound be too low for each tandem.
 _GRID = 2.0**-21
 

@@ -1,7 +1,7 @@
 """Profiles read and compared once, then paired with any number of settings; the matcher itself pairs this way."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
@@ -117,9 +117,11 @@ class PreparedPairing:
             rules, self._searching, self._offered, lambda share: tell("neighbours", share)
         )
         self._pinned_similarity = self._similarity_of(pins.a, pins.b)
-        # Remembered, for settings share it: neighbours by `repeat_after`, the most similar of all by position.
+        # Remembered, for settings share it: neighbours by `repeat_after`, the most similar of all by position, and
+        # the last pairing without a limit.
         self._neighbours_by_age: dict[int, Neighbours] = {}
         self._nearest: dict[int, tuple[int, float] | None] = {}
+        self._last: tuple[PairingSettings, Neighbours, _Choice] | None = None
 
     def outline(self, settings: PairingSettings, *, on_progress: OnProgress | None = None) -> PairingOutline:
         """Pair with these settings; no reasons, no alternates.
@@ -142,24 +144,27 @@ class PreparedPairing:
         tell = on_progress or _silent
         for one in settings:
             one.checked()
-        # The longest first, so that no process ends long after the others.
-        distinct = sorted(dict.fromkeys(settings), key=_effort, reverse=True)
-        alone = n_jobs == 1 or len(distinct) == 1
+        # What differs in the limit between companies alone shares its first pairing, in one process; the groups
+        # that take longest come first, so that no process ends long after the others.
+        groups: dict[PairingSettings, list[PairingSettings]] = {}
+        for one in dict.fromkeys(settings):
+            groups.setdefault(_unlimited(one), []).append(one)
+        ordered = sorted(groups.values(), key=lambda group: sum(map(_effort, group)), reverse=True)
         found = side_by_side(
-            [partial(self._outlined, one, self._n_jobs if alone else 1) for one in distinct],
+            [partial(self._outlined, group, 1 if n_jobs > 1 else self._n_jobs) for group in ordered],
             n_jobs=n_jobs,
-            on_done=lambda done: tell("pairing", done / len(distinct)),
+            on_done=lambda done: tell("pairing", done / max(1, len(ordered))),
         )
-        by_settings = dict(zip(distinct, found, strict=True))
+        by_settings = {outline.settings: outline for outlines in found for outline in outlines}
         return [by_settings[one] for one in settings]
 
-    def _outlined(self, settings: PairingSettings, n_jobs: int, tell: OnProgress | None = None) -> PairingOutline:
-        """`n_jobs` threads of what is left to search: 1 in a forked process, which starts none."""
-        jobs, self._n_jobs = self._n_jobs, n_jobs
+    def _outlined(self, settings: Sequence[PairingSettings], n_jobs: int) -> list[PairingOutline]:
+        """With `n_jobs` threads for what is left to search: 1 in a forked process, which starts none."""
+        usual, self._n_jobs = self._n_jobs, n_jobs
         try:
-            return self.outline(settings, on_progress=tell)
+            return [self.outline(one) for one in settings]
         finally:
-            self._n_jobs = jobs
+            self._n_jobs = usual
 
     def paired(self, settings: PairingSettings, tell: OnProgress) -> Paired:
         """The best pairing by positions. Raises as `outline`."""
@@ -169,7 +174,10 @@ class PreparedPairing:
         if settings.max_per_company_pair is not None:
             self._pins.check_cap(self.profiles, rules, settings.max_per_company_pair)
         tell("pairing", 0.0)
-        neighbours, choice = self._introduced(self._neighbours_after(settings.repeat_after), rules, settings, tell)
+        if self._last is None or self._last[0] != _unlimited(settings):
+            introduced = self._introduced(self._neighbours_after(settings.repeat_after), rules, settings, tell)
+            self._last = _unlimited(settings), *introduced
+        _, neighbours, choice = self._last
         crowded_out: dict[int, tuple[int, float]] = {}
         if settings.max_per_company_pair is not None:
             neighbours, choice = self._capped(neighbours, choice, rules, settings, tell)
@@ -435,12 +443,14 @@ def _steps(tell: OnProgress, share: float) -> Callable[[], None]:
     return lambda: tell("pairing", share)
 
 
-def _effort(settings: PairingSettings) -> tuple[bool, bool, bool]:
-    return (
-        settings.objective == Objective.FAIR,
-        settings.max_per_company_pair is not None,
-        settings.objective == Objective.COVERAGE,
-    )
+def _unlimited(settings: PairingSettings) -> PairingSettings:
+    return replace(settings, alternates=0, max_per_company_pair=None)
+
+
+def _effort(settings: PairingSettings) -> int:
+    """About how many times as long as the plainest pairing it takes."""
+    by_objective = {Objective.QUALITY.value: 1, Objective.COVERAGE.value: 2, Objective.FAIR.value: 5}
+    return by_objective[settings.objective] + (0 if settings.max_per_company_pair is None else 6)
 
 
 def _silent(stage: str, share: float) -> None:

@@ -178,7 +178,7 @@ def rerun_round(
     response: Response,
 ) -> RoundOut:
     """Run a proposed round again on the same snapshot, with its pins and bans. Until it is done the old proposals
-    are kept: they come back when the run is cancelled or fails."""
+    are shown; they stay when the run is cancelled or fails."""
     return _moved(session, caller, round_id, once, language, response, rounds.rerun)
 
 

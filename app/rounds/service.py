@@ -198,8 +198,8 @@ def get_in(session: Session, caller: Caller, round_id: str, *states: RoundStatus
 
 
 def get_with_proposals(session: Session, caller: Caller, round_id: str) -> Round:
-    """The round, once it has proposals. Raises RoundNotProposed before."""
-    found = get_in(session, caller, round_id, *HAS_PROPOSALS)
+    """The round, once it has proposals, also while another run of it is under way. Raises RoundNotProposed before."""
+    found = get(session, caller, round_id)
     if not found.run:
         raise RoundNotProposed(status=found.status.value, needed=RoundStatus.PROPOSED.value)
     return found

@@ -172,7 +172,7 @@ def _settle(session: Session, suggestion: Suggestion, sides: Sides) -> None:
     """Both have said yes: a tandem, unless something has come between them or a coordinator is still to approve."""
     if standing.kept_apart(session, suggestion.a_id, suggestion.b_id) is not None:
         _end(session, suggestion, SuggestionStatus.WITHDRAWN)
-    elif not missing_approvals(session, sides[SideName.A], sides[SideName.B]):
+    elif not missing_approvals(session, sides):
         _accept(session, suggestion, sides)
     elif suggestion.status is not SuggestionStatus.AWAITING_COORDINATOR:
         suggestion.expires_at = now() + suggestions.ANSWERED_WITHIN

@@ -21,6 +21,8 @@ from app.core import jobs
 from app.core.database import Database
 from app.core.settings import Settings
 from app.main import create_app
+from app.tandems import service as tandems
+from app.tandems.service import Offer
 from app.worker import Worker
 from tests.world import ApiCaller, World
 
@@ -93,6 +95,7 @@ def seed(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> See
             side: world.published(owner, {"name": f"Further {side}", "tags": ["x"]})[0]
             for side, owner in (("a", company_id), ("b", other_id))
         }
+        suggestion_id, tandem_id = suggested_and_met(world, company_id, community_id)
         ids = {
             "company_id": company_id,
             "other_id": other_id,
@@ -105,6 +108,8 @@ def seed(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> See
             "pin_id": world.organizer.post(f"{address}/pins", json=pair).json()["id"],
             "ban_id": world.organizer.post(f"{address}/bans", json=further).json()["id"],
             "preview_id": world.organizer.post(f"{address}/preview", json={}).json()["id"],
+            "suggestion_id": suggestion_id,
+            "tandem_id": tandem_id,
             "person_id": person_id,
             "key_id": world.operator.post("/v1/keys", json=wish).json()["id"],
         }
@@ -116,6 +121,18 @@ def seed(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> See
         connection.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
     database.dispose()
     return Seed(file, ids, keys)
+
+
+def suggested_and_met(world: World, company_id: str, community_id: str) -> tuple[str, str]:
+    """An open suggestion of the community, and a tandem."""
+    partner = world.company("Partner", sector="energy")
+    partners = world.published(partner, {"name": "Met", "tags": ["python"]}, {"name": "New", "tags": ["python"]})
+    with world.database.session() as session:
+        offers = [Offer(min(community_id, one), max(community_id, one), 0.4, [], 1.0) for one in partners]
+        met, suggested = tandems.open_many(session, offers)
+    for portal in (world.portal(company_id), world.portal(partner)):
+        answered = portal.post(f"/v1/suggestions/{met}/answer", json={"answer": "yes"}).json()
+    return suggested, answered["tandem_id"]
 
 
 @pytest.fixture(params=list(Role))

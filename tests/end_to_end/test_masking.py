@@ -30,11 +30,14 @@ from app.core.ids import new_id
 from app.core.settings import Settings
 from app.discovery import service as discovery
 from app.main import create_app
+from app.tandems import service as tandems
+from app.tandems.models import Suggestion, SuggestionStatus, Tandem, TandemStatus
+from app.tandems.service import Offer
 from app.worker import Worker
 from tests.end_to_end.questions import Question, own_questions, questions
 from tests.world import ApiCaller, JsonObject, World, ndjson
 
-_ID = re.compile(r"(?:cmt|per|key|imp|rnd|cns|evt|job|prp|cmp|req)_[0-9a-v]{26}")
+_ID = re.compile(r"(?:cmt|per|key|imp|rnd|cns|evt|job|prp|sug|tnd|cmp|req)_[0-9a-v]{26}")
 _COMPANY_OR_REQUEST = ("cmp_", "req_")
 
 # In every text that nobody but the company itself may read, and in those that an organizer may read too.
@@ -60,6 +63,8 @@ class Kept:
     handles: list[str] = field(default_factory=list)
     ids: set[str] = field(default_factory=set)
     round_id: str = ""
+    suggestions: list[str] = field(default_factory=list)
+    tandem_id: str = ""
 
 
 @pytest.fixture
@@ -122,8 +127,10 @@ def keeping(world: World, viewer_id: str) -> Kept:
     keep_unpublished(world, kept, stored, published)
     portal = world.portal(kept.company_id)
     _keep_more(world, kept, portal, world.caller(Role.COORDINATOR, kept.company_id))
+    partner = _keep_tandems(world, kept)
     _name(world, kept, portal)
     kept.ids = {one for one in ids_in(world.database) - before if not one.startswith(_COMPANY_OR_REQUEST)}
+    kept.ids.discard(partner)
     return kept
 
 
@@ -186,6 +193,39 @@ def _keep_more(world: World, kept: Kept, portal: ApiCaller, coordinator: ApiCall
     refresh(world)
 
 
+def _keep_tandems(world: World, kept: Kept) -> str:
+    """A suggestion and a tandem with a community of a third company; that community."""
+    third = world.company("Westbank", sector="banking")
+    wish = {"name": "Third", "tags": ["thirds"]}
+    partner = str(done(world.portal(third).post("/v1/communities", json=wish))["id"])
+    reasons: list[dict[str, object]] = [
+        {"kind": "theme", "terms": [{"a": f"{MASKED} word", "b": f"{MASKED} word"}], "share": 0.5}
+    ]
+    with world.database.session() as session:
+        offers = [
+            Offer(min(own, partner), max(own, partner), 0.4, reasons, 0.5, round_id=kept.round_id)
+            for own in (kept.communities["masked"], kept.communities["survivor"])
+        ]
+        kept.suggestions = tandems.open_many(session, offers)
+        kept.tandem_id = new_id("tnd")
+        met = session.get_one(Suggestion, kept.suggestions[0])
+        met.status, met.tandem_id = SuggestionStatus.ACCEPTED, kept.tandem_id
+        companies = {partner: third}
+        session.add(
+            Tandem(
+                id=kept.tandem_id,
+                suggestion_id=met.id,
+                a_id=met.a_id,
+                b_id=met.b_id,
+                a_company=companies.get(met.a_id, kept.company_id),
+                b_company=companies.get(met.b_id, kept.company_id),
+                status=TandemStatus.STARTING,
+                started_at=met.opened_at,
+            )
+        )
+    return partner
+
+
 def _name(world: World, kept: Kept, portal: ApiCaller) -> None:
     """What Nordwerk's own answers are called by: versions, cursors, handles."""
     own = _FILLED | {"community_id": kept.communities["masked"], "company_id": kept.company_id}
@@ -207,6 +247,8 @@ _FILLED = {
     "key_id": "key_none",
     "person_id": "per_none",
     "import_id": "imp_none",
+    "suggestion_id": "sug_none",
+    "tandem_id": "tnd_none",
 }
 
 
@@ -261,6 +303,8 @@ def names_of(kept: Kept, own: Mapping[str, str]) -> dict[str, list[str]]:
         "key_id": kept.keys,
         "import_id": kept.imports,
         "round_id": [kept.round_id],
+        "suggestion_id": kept.suggestions,
+        "tandem_id": [kept.tandem_id],
         "source": [f"{PRIVATE}-source"],
         "external_id": [f"{PRIVATE}-draft", f"{PRIVATE}-absorbed", f"{PRIVATE}-row"],
         "external_ids": [f"{PRIVATE}-draft", f"{PRIVATE}-masked", f"{PRIVATE}-absorbed"],
@@ -407,7 +451,7 @@ def test_an_organizer_is_told_neither_contacts_nor_identifiers_nor_what_is_not_p
     published = {kept.communities[one] for one in PUBLISHED}
     scopes = ""
     # What an organizer may know by name, and rounds that are its own.
-    known = {kept.company_id, kept.round_id, *names["cursor"]}
+    known = {kept.company_id, kept.round_id, *kept.suggestions, kept.tandem_id, *names["cursor"]}
     document = _document(world)
 
     pairs = zip(questions(document, names, own), questions(document, other_names, own), strict=True)
@@ -480,7 +524,8 @@ def test_two_viewers_cannot_join_what_they_see(world: World) -> None:
         (new_id("cmp"), "discovery"),
         (new_id("cmp"), "discovery"),
         (viewer := new_id("cmp"), "discovery"),
-        (viewer, "suggestion"),
+        (viewer, "suggestion sug_1"),
+        (viewer, "suggestion sug_2"),
     ]
     seen = [
         [Handles(pepper, purpose, company_id).of(one) for one in ids] for company_id, purpose in viewers_and_purposes
@@ -532,7 +577,7 @@ def test_a_new_operation_that_names_something_unknown_stops_the_walk(world: Worl
         list(questions(document, {"etag": []}, {}))
 
 
-_OF_ROUNDS = ("rnd_", "prp_")
+_OF_ROUNDS = ("rnd_", "prp_", "sug_", "tnd_")
 _WITHHELD = (
     *("source", "external_id", "also_known_as", "merged_into", "managers", "consent_by", "paused_by", "touches"),
     *("excluded_companies", "excluded_sectors", "wished_companies", "wished_sectors"),

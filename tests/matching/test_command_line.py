@@ -44,6 +44,49 @@ def test_pair_writes_to_a_file_and_sums_up_in_german(
     assert "4 Profile aus 2 Unternehmen: 2 Tandems" in output.err
 
 
+def test_pair_takes_history_pins_bans_and_a_limit(
+    profiles: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    past, pins, bans = tmp_path / "past.tsv", tmp_path / "pins.tsv", tmp_path / "bans.tsv"
+    past.write_text("a2\tb1\t3\n", encoding="utf-8")
+    pins.write_text("\ufeffb1\ta2\r\n\r\n", encoding="utf-8")
+    bans.write_text("a1\tb2\n", encoding="utf-8")
+    told = ["--past-pairs", str(past), "--pins", str(pins), "--bans", str(bans), "--max-per-company-pair", "1"]
+
+    assert main(["pair", str(profiles), *told, "--repeat-after", "2", "--alternates", "1"]) == 0
+
+    output = capsys.readouterr()
+    tandem = json.loads(output.out)
+    assert (tandem["a"], tandem["b"], tandem["pinned"]) == ("a2", "b1", True)
+    assert tandem["alternates"] == {"a2": [], "b1": []}
+    assert "at least 100.00% of the best" in output.err
+
+    assert main(["pair", str(profiles), *told]) == 2
+    assert "pin 'a2' - 'b1': the pair met before" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("option", "content", "told"),
+    [
+        ("--past-pairs", b"a1\tb1\na1\tb2\tlately\n", "line 2: `rounds_ago` is 'lately'; a whole number from 0"),
+        ("--past-pairs", b"a1\tb1\t-1\n", "line 1: `rounds_ago` is '-1'"),
+        ("--past-pairs", b"a1\tb1\t1\t2\n", "line 1: not `id_a<tab>id_b` or"),
+        ("--pins", b"\n\na1 b1\n", "line 3: not `id_a<tab>id_b`"),
+        ("--bans", b"a1\tb1\t3\n", "line 1: not `id_a<tab>id_b`"),
+        ("--bans", b"a1\t\xff\n", "line 1: not UTF-8 at byte 4"),
+    ],
+)
+def test_a_line_that_is_no_pair_is_told_with_its_number(
+    profiles: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str, content: bytes, told: str
+) -> None:
+    path = tmp_path / "pairs.tsv"
+    path.write_bytes(content)
+
+    assert main(["pair", str(profiles), option, str(path)]) == 2
+
+    assert f"pairs.tsv, {told}" in capsys.readouterr().err
+
+
 def test_related_lists_communities_of_other_companies(profiles: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["related", str(profiles), "--id", "a1", "-k", "1"]) == 0
 

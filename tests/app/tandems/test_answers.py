@@ -163,6 +163,29 @@ def test_a_coordinator_who_refuses_ends_it_and_the_other_side_is_not_told(near: 
     assert seen(near.world.organizer, suggestion_id)["status"] == "declined"
 
 
+def test_a_list_of_what_waits_takes_as_many_questions_for_three_as_for_one(
+    near: Two, client_queries: list[str]
+) -> None:
+    def waiting() -> None:
+        suggestion_id = near.suggest()
+        for portal in (near.portal_nord, near.portal_sued):
+            near.answer(portal, suggestion_id, "yes")
+
+    def questions() -> int:
+        client_queries.clear()
+        assert near.portal_nord.get("/v1/suggestions").json()["items"][0]["approval_needed"] is True
+        return len([one for one in client_queries if one.startswith("SELECT")])
+
+    others = near.world.published(near.sued, document("Second"), document("Third"))
+    waiting()
+    questions()
+    with_one = questions()
+    for near.of_sued in others:
+        waiting()
+
+    assert questions() == with_one
+
+
 def test_only_a_coordinator_of_a_side_approves(near: Two) -> None:
     suggestion_id = near.suggest()
     other = near.world.caller(Role.COORDINATOR, near.world.company("Third"))
