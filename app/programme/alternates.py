@@ -4,7 +4,7 @@ Who said yes or no, or was not asked to the end, is offered the next partner tha
 not now or nothing at all is left in peace: neither offered anybody nor offered to anybody.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from sqlmodel import Session
@@ -76,11 +76,9 @@ def choose(session: Session, round_id: str, limit: int) -> list[Successors]:
     named = queries.candidates(session, round_id, [name for name, sides in waiting.items() if sides])
     if match_round is None or not named:
         return [Successors(one.id, {}) for one, *_ in ended]
-    partners = _Partners(session, match_round, named)
-    return [
-        Successors(one.id, partners.for_sides(waiting[one.id], named[one.id]) if one.id in named else {})
-        for one, *_ in ended
-    ]
+    asking = {name: waiting[name] for name in waiting if name in named}
+    found = _Partners(session, match_round, named).choose(asking, named)
+    return [Successors(one.id, found.get(one.id, {})) for one, *_ in ended]
 
 
 def offer(session: Session, round_id: str, chosen: Sequence[Successors], explained: Mapping[Ids, Explained]) -> None:
@@ -120,41 +118,72 @@ class _Partners:
     def __init__(
         self, session: Session, match_round: Round, named: Mapping[str, Mapping[SideName, Sequence[Candidate]]]
     ) -> None:
-        self._session = session
         self._most = match_round.max_per_company_pair
         self._had = tandems.communities_with_alternate(session, match_round.id)
-        self._resting = queries.left_in_peace(session, match_round.id)
-        self._apart = rounds.banned_pairs(session, match_round.id) | _apart_by_history(session, match_round)
+        self._had |= queries.left_in_peace(session, match_round.id)
         self._between = queries.tandems_between(session, match_round.id)
         everybody = {one.community_id for sides in named.values() for further in sides.values() for one in further}
         self._company_of = communities.companies_of(session, everybody)
+        self._apart = rounds.banned_pairs(session, match_round.id) | _apart_by_history(session, match_round)
+        self._session = session
 
-    def for_sides(
-        self, waiting: Sequence[SuggestionSide], named: Mapping[SideName, Sequence[Candidate]]
-    ) -> dict[SideName, Pair]:
-        """For each of these sides the pair that it is offered; sides that nobody is left for are absent."""
-        found = {side.side: self._first(side, named[side.side]) for side in waiting}
-        return {side: pair for side, pair in found.items() if pair is not None}
+    def choose(
+        self,
+        waiting: Mapping[str, Sequence[SuggestionSide]],
+        named: Mapping[str, Mapping[SideName, Sequence[Candidate]]],
+    ) -> dict[str, dict[SideName, Pair]]:
+        """For the sides of each suggestion, in this order, the pair that each is offered; sides that nobody is left
+        for are absent."""
+        options = {
+            name: {side.side: self._options(side, named[name][side.side]) for side in sides}
+            for name, sides in waiting.items()
+        }
+        every = [pair.ids for sides in options.values() for further in sides.values() for pair, _ in further]
+        free = _between_whom_nothing_stands(self._session, every)
+        chosen: dict[str, dict[SideName, Pair]] = {}
+        for name, sides in options.items():
+            first = {side: self._first(further, free) for side, further in sides.items()}
+            chosen[name] = {side: pair for side, pair in first.items() if pair is not None}
+        return chosen
 
-    def _first(self, side: SuggestionSide, further: Sequence[Candidate]) -> Pair | None:
-        if side.community_id in self._had | self._resting:
-            return None
+    def _options(self, side: SuggestionSide, further: Sequence[Candidate]) -> list[tuple[Pair, frozenset[str]]]:
+        """The pairs that are possible for a side as far as the round goes, each with its companies."""
+        options = []
         for one in further:
             first, second = sorted((side.community_id, one.community_id))
-            pair = Pair(first, second, one.similarity)
-            companies = frozenset((side.company_id, self._company_of[one.community_id]))
-            if self._is_possible(pair, one.community_id, companies):
+            if self._had.isdisjoint((first, second)) and (first, second) not in self._apart:
+                companies = frozenset((side.company_id, self._company_of[one.community_id]))
+                options.append((Pair(first, second, one.similarity), companies))
+        return options
+
+    def _first(self, options: Sequence[tuple[Pair, frozenset[str]]], free: Set[Ids]) -> Pair | None:
+        for pair, companies in options:
+            full = self._most is not None and self._between[companies] >= self._most
+            if pair.ids in free and not full and self._had.isdisjoint(pair.ids):
                 self._had.update(pair.ids)
                 self._between[companies] += 1
                 return pair
         return None
 
-    def _is_possible(self, pair: Pair, partner: str, companies: frozenset[str]) -> bool:
-        if partner in self._had | self._resting or pair.ids in self._apart:
-            return False
-        if self._most is not None and self._between[companies] >= self._most:
-            return False
-        return standing.obstacles(self._session, [pair.ids]) == [None]
+
+def _between_whom_nothing_stands(session: Session, pairs: Sequence[Ids]) -> set[Ids]:
+    """Those of these pairs that can be suggested now, each for itself.
+
+    `standing` takes a place of both for each pair that it lets pass, so no community is asked about twice at once.
+    """
+    free: set[Ids] = set()
+    waiting = list(dict.fromkeys(pairs))
+    while waiting:
+        together: list[Ids] = []
+        later: list[Ids] = []
+        named: set[str] = set()
+        for pair in waiting:
+            (together if named.isdisjoint(pair) else later).append(pair)
+            named.update(pair)
+        found = standing.obstacles(session, together)
+        free.update(pair for pair, obstacle in zip(together, found, strict=True) if obstacle is None)
+        waiting = later
+    return free
 
 
 def _is_offered(suggestion: Suggestion, side: SuggestionSide) -> bool:

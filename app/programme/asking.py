@@ -114,7 +114,7 @@ def _something_is_between(session: Session, own_id: str, partner_id: str) -> boo
     """Whether the two cannot be suggested to each other now, or are not again after what was before."""
     if standing.obstacles(session, [(own_id, partner_id)]) != [None]:
         return True
-    past = history.past_pairs(session, rounds.releases(session), now().date())
+    past = history.past_pairs(session, rounds.releases(session), now().date(), community_id=own_id)
     return any({one.a_id, one.b_id} == {own_id, partner_id} for one in past)
 
 

@@ -6,7 +6,7 @@ from app.core.jobs import JobKind, Lease
 from app.programme import alternates
 from app.programme.explaining import Reasons
 
-BATCH = 200
+BATCH = 100
 
 
 def run(lease: Lease, round_id: str) -> None:

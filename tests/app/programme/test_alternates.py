@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 from sqlalchemy import update
-from sqlmodel import col, func, select
+from sqlmodel import Session, col, func, select
 
 from app.communities.models import Community, CommunityStatus
 from app.core.clock import now
@@ -13,9 +13,13 @@ from app.core.events import Event
 from app.core.jobs import Interrupted, Job, Lease
 from app.programme import alternates
 from app.programme import jobs as programme_jobs
+from app.rounds import queries as rounds
 from app.rounds.models import DecisionKind, RoundDecision, RoundSnapshot
 from app.rounds.snapshot import freeze, thaw
-from app.tandems.models import SuggestionStatus
+from app.tandems import service as tandems
+from app.tandems import standing
+from app.tandems.ending import end_where
+from app.tandems.models import Answer, SideName, Suggestion, SuggestionSide, SuggestionStatus
 from app.worker import Worker
 from tests.app.programme.conftest import CHARTS, Released
 from tests.world import World
@@ -304,3 +308,48 @@ def test_what_was_chosen_twice_is_offered_once(released: Released) -> None:
 
 def _event(round_id: str) -> Event:
     return Event(id="evt_1", kind="round.suggestions_ended", subject_id=round_id, happened_at=now())
+
+
+def test_many_that_end_together_are_offered_what_one_after_the_other_would_be(world: World) -> None:
+    """Chosen for all at once, and once more step by step, asking `standing` about each single pair."""
+    released = Released(world)
+    themes = ["maps", "charts", "bees", "trees", "talks"]
+    for number in range(14):
+        tags = [themes[number % 5], themes[(number * 3 + 1) % 5], themes[(number // 3) % 5]]
+        released.publish(f"N{number}", *tags, capacity=1 + number % 2)
+    released.release()
+    with released.database.session() as session:
+        everything = list(session.exec(select(Suggestion.id).order_by(col(Suggestion.id))))
+        some = everything[::3] + everything[1::3]
+        session.execute(
+            update(SuggestionSide)
+            .where(col(SuggestionSide.suggestion_id).in_(some[::2]), col(SuggestionSide.side) == SideName.B)
+            .values(answer=Answer.NOT_NOW)
+        )
+        end_where(session, col(Suggestion.id).in_(some), SuggestionStatus.DECLINED)
+
+    with released.database.reader() as session:
+        chosen = alternates.choose(session, released.round_id, 1000)
+        expected = _step_by_step(session, released.round_id)
+
+    assert {one.suggestion_id: {side: pair.ids for side, pair in one.pairs.items()} for one in chosen} == expected
+    assert sum(len(pairs) for pairs in expected.values()) > 1
+
+
+def _step_by_step(session: Session, round_id: str) -> dict[str, dict[SideName, tuple[str, str]]]:
+    ended = tandems.ended_without_tandem(session, round_id, 1000)
+    had = {side.community_id for _, *sides in ended for side in sides if side.answer is Answer.NOT_NOW}
+    found: dict[str, dict[SideName, tuple[str, str]]] = {}
+    for suggestion, *sides in ended:
+        found[suggestion.id] = {}
+        proposal = rounds.proposal_of_suggestion(session, round_id, suggestion.id)
+        assert proposal is not None
+        for side in sides:
+            named = proposal.alternates_of_a if side.side is SideName.A else proposal.alternates_of_b
+            for one in named:
+                first, second = sorted((side.community_id, str(one["id"])))
+                if had.isdisjoint((first, second)) and standing.obstacles(session, [(first, second)]) == [None]:
+                    had |= {first, second}
+                    found[suggestion.id][side.side] = (first, second)
+                    break
+    return found
