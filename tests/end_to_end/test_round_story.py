@@ -140,7 +140,7 @@ def test_a_round_from_the_draft_to_tandems(world: World) -> None:
 
     # The organizer compares, changes the draft, runs, reviews.
     queued = story.done(
-        story.organizer.post(f"{story.address}/preview", json={"settings": [{}, {"min_similarity": 0.9}]}), 202
+        story.organizer.post(f"{story.address}/preview", json={"settings": [{}, {"min_similarity": 1.0}]}), 202
     )
     world.worker.run_until_idle()
     preview = story.done(story.organizer.get(f"{story.address}/previews/{queued['id']}"))
