@@ -40,6 +40,7 @@ from app.discovery.index import DiscoveryIndex
 from app.discovery.routes import router as discovery_routes
 from app.imports.routes import router as import_routes
 from app.privacy.routes import router as privacy_routes
+from app.programme.routes import router as programme_routes
 from app.rounds.routes import router as round_routes
 from app.tandems.routes import router as tandem_routes
 
@@ -152,6 +153,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         import_routes,
         round_routes,
         tandem_routes,
+        programme_routes,
         company_routes,
         privacy_routes,
         access_routes,

@@ -55,7 +55,8 @@ def _forked(tasks: Sequence[Callable[[], Answer]], n_jobs: int, on_done: Callabl
             on_done(len(answers))
     finally:
         for connection, (_, left) in running.items():
-            left.terminate()
+            # Not `terminate`: the process has inherited what its parent does on SIGTERM.
+            left.kill()
             left.join()
             connection.close()
     return [answers[number] for number in range(len(tasks))]

@@ -1,8 +1,8 @@
-"""`tandem ...`: serve and work, companies and keys, imports and exports, search, and the demonstration."""
+"""`tandem ...`: serve and work, companies and keys, imports and exports, rounds and tandems, search."""
 
 import typer
 
-from app.cli import companies, demo, discovery, exporting, imports, keys, serving
+from app.cli import companies, demo, discovery, exporting, imports, keys, rounds, serving, tandems
 from app.cli.terminal import Commands
 
 app = typer.Typer(
@@ -15,6 +15,9 @@ app.add_typer(companies.app, name="company")
 app.add_typer(keys.app, name="key")
 app.add_typer(imports.app, name="import")
 app.add_typer(exporting.app, name="export")
+app.add_typer(rounds.app, name="round")
+tandems.app.command("export")(exporting.export_tandems)
+app.add_typer(tandems.app, name="tandem")
 app.command()(discovery.search)
 app.command()(discovery.related)
 app.command("demo")(demo.run_demo)

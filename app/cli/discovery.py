@@ -1,6 +1,5 @@
 """`tandem search` and `tandem related`: the masked cards that the API shows to a company."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated
@@ -11,10 +10,9 @@ from rich.markup import escape
 from rich.table import Table
 from sqlmodel import Session
 
-from app.access.models import Role
-from app.access.service import SYSTEM, Caller
+from app.access.service import SYSTEM
 from app.cli.following import worker_is_there
-from app.cli.terminal import Lang, Refused, company_named, opened, out, tell
+from app.cli.terminal import AsJson, Lang, Refused, company_named, headings, opened, out, print_json, sees_as, tell
 from app.communities import service as communities
 from app.communities.models import Format, SizeBand, Stage
 from app.communities.schemas import CardOut
@@ -28,7 +26,6 @@ from app.discovery.index import DiscoveryIndex, State
 _MOST_CHARACTERS = 300
 
 Limit = Annotated[int, typer.Option(min=1, max=200, help="How many at most.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 
 
 def search(
@@ -51,13 +48,13 @@ def search(
         language = TypeAdapter(LanguageTag).validate_python(language)
     wish = discovery.Wish(query, language, sector, stage, practises, size_band)
     with _looking() as (session, state, pepper):
-        caller = _portal_of(company_named(session, company).id)
+        caller = sees_as(company_named(session, company).id)
         cards, corrected, more = discovery.search(
             session, caller, state, pepper, wish, PageRequest(limit, None), company=None
         )
     if as_json:
         found = [card.model_dump(mode="json") for card in cards]
-        _print_json({"items": found, "corrected": [one.model_dump(by_alias=True) for one in corrected]})
+        print_json({"items": found, "corrected": [one.model_dump(by_alias=True) for one in corrected]})
         return
     for one in corrected:
         tell(mark("Searched for {meant} instead of {written}."), lang, meant=one.to, written=one.from_)
@@ -77,22 +74,17 @@ def related(
     with _looking() as (session, state, pepper):
         own = communities.get(session, SYSTEM, community_id)
         found, more = discovery.related(
-            session, _portal_of(own.company_id), state, pepper, community_id, PageRequest(limit, None)
+            session, sees_as(own.company_id), state, pepper, community_id, PageRequest(limit, None)
         )
     if as_json:
-        _print_json({"items": [one.model_dump(mode="json") for one in found]})
+        print_json({"items": [one.model_dump(mode="json") for one in found]})
         return
-    columns = (mark("similarity"), mark("themes in common"), mark("community"))
-    table = Table(*(translate(text, lang) for text in columns), *_headings(lang), show_lines=True)
+    columns = headings(lang, mark("similarity"), mark("themes in common"), mark("community"))
+    table = Table(*columns, *_headings(lang), show_lines=True)
     for one in found:
         themes = escape(", ".join(one.themes_shared))
         table.add_row(f"{one.similarity:.2f}", themes, _name(one.card), *_cells(one.card))
     _show(table, more, lang)
-
-
-def _portal_of(company_id: str) -> Caller:
-    """The company itself: what it sees is masked for it, and the operator sees no more here."""
-    return Caller(Role.PORTAL, SYSTEM.key_id, read_only=True, company_id=company_id)
 
 
 @contextmanager
@@ -112,10 +104,6 @@ def _looking() -> Iterator[tuple[Session, State, str]]:
             index.stop()
 
 
-def _print_json(document: object) -> None:
-    typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
-
-
 def _show(table: Table, more: str | None, language: Language) -> None:
     if table.row_count:
         out.print(table)
@@ -127,7 +115,7 @@ def _show(table: Table, more: str | None, language: Language) -> None:
 
 def _headings(language: Language) -> list[str]:
     columns = (mark("themes"), mark("languages"), mark("size"), mark("sector"), mark("stage"), mark("formats"))
-    return [translate(text, language) for text in columns]
+    return headings(language, *columns)
 
 
 def _name(card: CardOut) -> str:

@@ -1,4 +1,4 @@
-"""`tandem export ...`: whole lists as CSV or NDJSON, page by page, however long they are."""
+"""`tandem export ...`: whole lists as CSV, NDJSON or JSON, page by page, however long they are."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -8,9 +8,9 @@ from typing import Annotated, Generic, Literal, TypeVar
 import typer
 from sqlmodel import Session
 
-from app.access.service import SYSTEM
+from app.access.service import SYSTEM, Caller
 from app.cli.files import written_to
-from app.cli.terminal import Lang, company_named, reading
+from app.cli.terminal import Lang, OfCompany, company_named, reading, sees_as
 from app.communities import queries as community_queries
 from app.communities import service as communities
 from app.communities.models import CommunityStatus
@@ -27,8 +27,11 @@ from app.rounds import service as rounds
 from app.rounds import telling
 from app.rounds.models import Round
 from app.rounds.schemas import ProposalOut
+from app.tandems import queries as tandem_queries
+from app.tandems.schemas import TandemOut
+from app.tandems.viewing import tandems_shown
 
-app = typer.Typer(no_args_is_help=True, help="Lists as CSV or NDJSON, to a file or to standard output.")
+app = typer.Typer(no_args_is_help=True, help="Lists as CSV, NDJSON or JSON, to a file or to standard output.")
 
 PAGE = 500
 _MOST = 10_000
@@ -37,13 +40,15 @@ Item = TypeVar("Item", bound=Output)
 Row = TypeVar("Row")
 Key = TypeVar("Key", str, int)
 
-OutputFormat = Annotated[Literal["csv", "ndjson"], typer.Option("--format", help="NDJSON is what the API answers.")]
+OutputFormat = Annotated[
+    Literal["csv", "ndjson", "json"],
+    typer.Option("--format", help="NDJSON (one object a line) and JSON (one array) are what the API answers."),
+]
 OutFile = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Left out: standard output.")]
 ForExcel = Annotated[bool, typer.Option("--excel", help="CSV with a byte order mark, by which Excel knows UTF-8.")]
 Separator = Annotated[
     Literal["comma", "semicolon", "tab"], typer.Option(help="Between columns; German Excel wants semicolon.")
 ]
-OfCompany = Annotated[str | None, typer.Option("--company", help="Only of this company: name or id.")]
 
 _SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t"}
 
@@ -79,11 +84,17 @@ class Target:
         csv = self.file_format == "csv"
         encoding = "utf-8-sig" if csv and self.excel else "utf-8"
         with written_to(self.file, encoding=encoding, separator=_SEPARATORS[self.separator]) as (stream, writer):
-            if csv:
-                writer.writerow(listing.columns)
-                writer.writerows(listing.row(item) for item in listing.items)
-            else:
-                stream.writelines(item.model_dump_json(by_alias=True) + "\n" for item in listing.items)
+            objects = (item.model_dump_json(by_alias=True) for item in listing.items)
+            match self.file_format:
+                case "csv":
+                    writer.writerow(listing.columns)
+                    writer.writerows(listing.row(item) for item in listing.items)
+                case "json":
+                    stream.write("[")
+                    stream.writelines(f"{',' if number else ''}\n{one}" for number, one in enumerate(objects))
+                    stream.write("\n]\n")
+                case _:
+                    stream.writelines(f"{one}\n" for one in objects)
 
 
 @app.command("communities")
@@ -164,6 +175,22 @@ def export_proposals(
         Target(out, file_format, excel, separator).write(_proposals(session, found, company_id, lang))
 
 
+@app.command("tandems")
+def export_tandems(
+    company: OfCompany = None,
+    every: Annotated[bool, typer.Option("--all/--open", help="Closed ones too, or those that go on.")] = True,
+    file_format: OutputFormat = "csv",
+    out: OutFile = None,
+    excel: ForExcel = False,
+    separator: Separator = "comma",
+    lang: Lang = "en",
+) -> None:
+    """Tandems: both communities with their companies, status, since when. Never contacts."""
+    with reading() as session:
+        seen_by = sees_as(company_named(session, company).id) if company else SYSTEM
+        Target(out, file_format, excel, separator).write(_tandems(session, seen_by, None if every else True))
+
+
 def _communities(
     session: Session, company_id: str | None, source: str | None, status: CommunityStatus | None
 ) -> Listing[CommunityOut]:
@@ -213,6 +240,27 @@ def _proposals(
     columns = [f"{side}_{part}" for side in ("a", "b") for part in ("id", "name", "company_id", "company")]
     columns = ["id", "similarity", *columns, "reasons", "other", "alternates_of_a", "alternates_of_b"]
     return Listing(items(), columns, row)
+
+
+def _tandems(session: Session, seen_by: Caller, is_open: bool | None) -> Listing[TandemOut]:
+    def items() -> Iterator[TandemOut]:
+        after: str | None = None
+        while page := tandem_queries.page_of_tandems(session, seen_by, is_open=is_open, after=after, limit=PAGE):
+            # As the operator sees them, whosesoever they are: both by name, and nobody's contacts.
+            yield from tandems_shown(session, SYSTEM, page[:PAGE])
+            if len(page) <= PAGE:
+                return
+            after = page[PAGE - 1].id
+
+    def row(one: TandemOut) -> list[str]:
+        sides = (one.pair.a, one.pair.b) if one.pair else ()
+        parties = [cell for side in sides for cell in (side.community_id, side.name, side.company)]
+        until = one.closed_at.isoformat() if one.closed_at else ""
+        cells = [one.id, one.status.value, one.started_at.isoformat(), until, *parties]
+        return [writing.guarded(cell) for cell in cells]
+
+    columns = [f"{side}_{part}" for side in ("a", "b") for part in ("id", "name", "company")]
+    return Listing(items(), ["id", "status", "started_at", "closed_at", *columns], row)
 
 
 def _as_it_is(kind: type[Item], items: Iterator[Item]) -> Listing[Item]:

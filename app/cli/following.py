@@ -1,6 +1,7 @@
-"""An import that is under way: shown as a bar, and worked on here as long as no worker is heard of."""
+"""Work that is under way: shown as a bar, and done here as long as no worker is heard of."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from threading import Event, Thread
 from types import TracebackType
@@ -8,47 +9,46 @@ from typing import Self
 
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
-from app.access.service import SYSTEM
 from app.cli.terminal import notes
 from app.core import jobs
 from app.core.clock import now
 from app.core.database import Database
-from app.core.i18n import Language, mark, translate
 from app.core.settings import Settings
-from app.imports import service as imports
-from app.imports.models import ImportStatus
-from app.imports.schemas import ImportOut
+
+LEFT = 130
+"""What a shell expects of a command that Ctrl-C has ended."""
 
 _LOOK_SECONDS = 0.2
-ENDED = (ImportStatus.DONE, ImportStatus.FAILED)
 
 
 class Left(Exception):
-    """Somebody pressed Ctrl-C before the import had ended; it stays in the queue."""
+    """Somebody pressed Ctrl-C before the work had ended; it stays in the queue."""
 
 
-def follow(database: Database, settings: Settings, import_id: str, language: Language) -> None:
-    """Until the import has ended. Raises Left."""
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """How far the work is: a stage in words, a share of the whole, and what else is to be said beside the bar."""
 
-    def look() -> ImportOut:
-        with database.reader() as session:
-            return imports.shown(session, [imports.get(session, SYSTEM, import_id)], language)[0]
+    stage: str
+    share: float
+    has_ended: bool
+    beside: str = ""
 
-    def has_ended() -> bool:
-        return look().status in ENDED
 
-    with _Helper(database, settings, has_ended) as helper, _bar() as bar:
-        task = bar.add_task("", total=1.0, rows="")
+def follow(database: Database, settings: Settings, look: Callable[[], Seen]) -> None:
+    """Until what is looked at has ended. Raises Left."""
+    with _Helper(database, settings, lambda: look().has_ended) as helper, _bar() as bar:
+        task = bar.add_task("", total=1.0, beside="")
         try:
-            while (seen := look()).status not in ENDED:
-                bar.update(task, completed=seen.progress, description=seen.stage, rows=_speed(seen, language))
+            while not (seen := look()).has_ended:
+                bar.update(task, completed=seen.share, description=seen.stage, beside=seen.beside)
                 if not helper.is_working and not worker_is_there(database, settings):
                     helper.start()
                 helper.wait(_LOOK_SECONDS)
-            bar.update(task, completed=seen.progress, description=seen.stage, rows=_speed(seen, language))
+            bar.update(task, completed=seen.share, description=seen.stage, beside=seen.beside)
         except KeyboardInterrupt:
             helper.stop()
-            if not has_ended():
+            if not look().has_ended:
                 raise Left from None
 
 
@@ -68,7 +68,7 @@ class _Helper:
 
         self._worker = Worker(database, settings)
         self._has_ended = has_ended
-        self._thread = Thread(target=self._work, name="import", daemon=True)
+        self._thread = Thread(target=self._work, name="helper", daemon=True)
         self._error: Exception | None = None
         # Not the thread itself: a `join` that Ctrl-C ends takes the thread for ended too (Python up to 3.12).
         self._left = Event()
@@ -118,18 +118,10 @@ class _Helper:
 
 def _bar() -> Progress:
     return Progress(
-        TextColumn("{task.description:<24}"),
+        TextColumn("{task.description:<28}"),
         BarColumn(),
         TaskProgressColumn(),
-        TextColumn("{task.fields[rows]}"),
+        TextColumn("{task.fields[beside]}"),
         console=notes,
         transient=True,
     )
-
-
-def _speed(seen: ImportOut, language: Language) -> str:
-    if seen.started_at is None or not seen.rows:
-        return ""
-    seconds = max(((seen.finished_at or now()) - seen.started_at).total_seconds(), 0.001)
-    text = mark("{rows} rows, {speed} a second")
-    return translate(text, language, rows=f"{seen.rows:,}", speed=f"{seen.rows / seconds:,.0f}")

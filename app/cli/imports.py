@@ -11,11 +11,13 @@ from rich.markup import escape
 from typer.core import TyperGroup
 
 from app.access.service import SYSTEM
-from app.cli.following import Left, follow
-from app.cli.reporting import report
+from app.cli.following import LEFT, Left, Seen, follow
+from app.cli.reporting import ENDED, report
 from app.cli.terminal import Lang, Refused, company_named, listing, opened, out, reading, tell
 from app.communities.schemas import Source
-from app.core.i18n import mark
+from app.core.clock import now
+from app.core.database import Database
+from app.core.i18n import Language, mark, translate
 from app.core.settings import Settings, get_settings
 from app.imports import queries, unpacking
 from app.imports import service as imports
@@ -30,8 +32,6 @@ _ENDINGS = {
     ".tsv": ImportFormat.CSV,
 }
 _STANDARD_INPUT = "-"
-_LEFT = 130
-"""What a shell expects of a command that Ctrl-C has ended."""
 
 Refusals = Annotated[
     Path | None, typer.Option("--refusals", metavar="FILE.csv", help="Write all refused rows into this file.")
@@ -89,7 +89,7 @@ def import_file(
                 dry_run=dry_run,
             )
         try:
-            follow(database, get_settings(), queued.id, lang)
+            follow(database, get_settings(), lambda: _seen(database, queued.id, lang))
         except Left:
             tell(
                 mark(
@@ -99,7 +99,7 @@ def import_file(
                 lang,
                 import_id=queued.id,
             )
-            raise typer.Exit(_LEFT) from None
+            raise typer.Exit(LEFT) from None
         with database.reader() as session:
             code = report(session, queued.id, refusals, lang)
     raise typer.Exit(code)
@@ -131,6 +131,20 @@ def list_imports(
         for one in imports.shown(session, found, lang):
             table.add_row(*_row(one))
     out.print(table)
+
+
+def _seen(database: Database, import_id: str, language: Language) -> Seen:
+    with database.reader() as session:
+        [shown] = imports.shown(session, [imports.get(session, SYSTEM, import_id)], language)
+    return Seen(shown.stage, shown.progress, shown.status in ENDED, _speed(shown, language))
+
+
+def _speed(seen: ImportOut, language: Language) -> str:
+    if seen.started_at is None or not seen.rows:
+        return ""
+    seconds = max(((seen.finished_at or now()) - seen.started_at).total_seconds(), 0.001)
+    text = mark("{rows} rows, {speed} a second")
+    return translate(text, language, rows=f"{seen.rows:,}", speed=f"{seen.rows / seconds:,.0f}")
 
 
 def _row(one: ImportOut) -> tuple[str, ...]:

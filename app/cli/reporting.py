@@ -10,7 +10,6 @@ from sqlmodel import Session
 
 from app.access.service import SYSTEM
 from app.cli.files import written_to
-from app.cli.following import ENDED
 from app.cli.terminal import Refused, out, tell
 from app.core.i18n import Language, mark, translate
 from app.imports import queries
@@ -22,6 +21,7 @@ from app.imports.writing import guarded
 SHOWN = 20
 _PAGE = 1000
 
+ENDED = (ImportStatus.DONE, ImportStatus.FAILED)
 ALL_STORED, SOME_REFUSED, FAILED = 0, 1, 2
 
 

@@ -1,5 +1,6 @@
 """What all commands share: where they speak and in which language, their database, and how they say no."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any, NoReturn
@@ -13,6 +14,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 from typer.core import TyperGroup
 
+from app.access.models import Role
+from app.access.service import SYSTEM, Caller
 from app.companies import service as companies
 from app.companies.models import Company
 from app.core import logs, migrations, validation
@@ -61,6 +64,10 @@ Lang = Annotated[
 ]
 
 
+OfCompany = Annotated[str | None, typer.Option("--company", help="Only of this company: name or id.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
+
+
 def refuse(problem: str, language: Language) -> NoReturn:
     """Say no, in one line, and end with 2."""
     word = translate(mark("error:"), language)
@@ -72,6 +79,15 @@ def refuse(problem: str, language: Language) -> NoReturn:
 def tell(text: str, language: Language, **values: object) -> None:
     """Say something beside the result, on standard error: a marked text and its values."""
     notes.print(escape(translate(text, language, **values)), highlight=False, soft_wrap=True)
+
+
+def print_json(document: object) -> None:
+    typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
+
+
+def headings(language: Language, *texts: str) -> list[str]:
+    """Marked texts as the columns of a table."""
+    return [translate(text, language) for text in texts]
 
 
 def listing(*columns: str) -> Table:
@@ -113,6 +129,11 @@ def company_named(session: Session, name_or_id: str) -> Company:
     if found is None:
         raise Refused(mark("There is no company {name}. List them with: tandem company list"), name=name_or_id)
     return found
+
+
+def sees_as(company_id: str) -> Caller:
+    """The company itself, reading: a list is then of what is its own, and masked for it where the API masks."""
+    return Caller(Role.PORTAL, SYSTEM.key_id, read_only=True, company_id=company_id)
 
 
 def _in_words(problem: Exception, language: Language) -> str:

@@ -1,20 +1,19 @@
 """HTTP for discovery."""
 
-from threading import Lock
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Response
 from pydantic import StringConstraints
 
 from app.access.dependencies import CallerDep, KeyedRoute, SettingsDep
 from app.communities.models import Format, SizeBand, Stage
 from app.companies.schemas import Sector
-from app.core.database import DatabaseDep, ReaderDep
+from app.core.database import ReaderDep
 from app.core.http import dumped, problems
 from app.core.pagination import PageDep
 from app.core.schemas import Clean, Id, LanguageTag, Page
 from app.discovery import service as discovery
-from app.discovery.index import DiscoveryIndex, State
+from app.discovery.dependencies import StateDep
 from app.discovery.schemas import RelatedOut, SearchPage
 
 router = APIRouter(prefix="/v1", tags=["discovery"], route_class=KeyedRoute, responses=problems(401, 403))
@@ -24,29 +23,6 @@ CommunityId = Annotated[
 ]
 CompanyQuery = Annotated[Id | None, Query(description="For operators only: the company that looks.")]
 SearchText = Annotated[str, StringConstraints(max_length=300, strip_whitespace=True), Clean]
-_one_at_a_time = Lock()
-
-
-def _index(request: Request, database: DatabaseDep) -> DiscoveryIndex:
-    """The index of this process, of the database that the application has now."""
-    with _one_at_a_time:
-        index: DiscoveryIndex | None = getattr(request.app.state, "discovery", None)
-        if index is None or index.database is not database:
-            if index is not None:
-                index.stop()
-            index = request.app.state.discovery = DiscoveryIndex(database)
-        return index
-
-
-IndexDep = Annotated[DiscoveryIndex, Depends(_index)]
-
-
-def _state(index: IndexDep) -> State:
-    return index.current()
-
-
-# After the caller is known: nobody without a key waits for an index.
-StateDep = Annotated[State, Depends(_state)]
 
 
 @router.get(

@@ -16,9 +16,10 @@ from app.access.service import Caller
 from app.communities import service as communities
 from app.communities.cards import card_of, seen_texts
 from app.communities.handles import Handles, HandleUnknown
-from app.communities.models import Format, SizeBand, Stage
+from app.communities.models import Community, Format, SizeBand, Stage
 from app.communities.schemas import CardOut
 from app.companies import service as companies
+from app.companies.models import Company
 from app.core.clock import now
 from app.core.database import Database
 from app.core.errors import InvalidCursor
@@ -26,16 +27,15 @@ from app.core.pagination import PageRequest, cut
 from app.discovery import queries
 from app.discovery.index import State
 from app.discovery.models import Facet, Found
-from app.discovery.reading import entry_of, hidden_entry_of, profile_of, seen_words, words_of
+from app.discovery.pairs import told_to_both
+from app.discovery.reading import entry_of, hidden_entry_of, seen_words, words_of
 from app.discovery.schemas import CorrectionOut, RelatedOut
 from app.discovery.search import Hits
 from app.discovery.search import search as search_words
-from app.discovery.sharing import Sharing
-from app.discovery.telling import Telling
+from app.discovery.sharing import HIGHEST, Beside
 from app.discovery.viewing import Viewer, present_rows
 from app.discovery.vocabulary import Translations
 from matching.profiles import Profile, primary_language
-from matching.related import TermCounts
 from matching.text import TextAnalyzer
 
 PURPOSE = "discovery"
@@ -43,9 +43,6 @@ PURPOSE = "discovery"
 BATCH = 1000
 # The engine knows no words of the other language yet; what it will know belongs here.
 TRANSLATIONS: Translations = {}
-
-# Similarities and scores are told in hundredths.
-_HIGHEST = 100
 
 _FINDS = (Role.OPERATOR, Role.COORDINATOR, Role.PORTAL, Role.MANAGER)
 
@@ -72,6 +69,15 @@ class Wish:
         return {facet.of(value) for facet, value in wanted.items() if value is not None}
 
 
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How well two communities fit: similarity as it is told in discovery, reasons as suggestions store them."""
+
+    similarity: float
+    reasons: list[dict[str, object]]
+    other: float
+
+
 def related(
     session: Session, caller: Caller, state: State, pepper: str, community_id: str, request: PageRequest
 ) -> tuple[list[RelatedOut], str | None]:
@@ -86,20 +92,14 @@ def related(
     handles = Handles(pepper, PURPOSE, company.id)
     viewer = Viewer.of(session, company, handles, avoided_sectors=own.excluded_sectors)
     after = _place(request, handles)
-    analyzer = TextAnalyzer()
-    profile = profile_of(own)
-    terms = TermCounts.of_profile(profile, analyzer)
-    compared = state.related.compared(terms, instead_of=state.row_of.get(own.id))
-    telling = Telling(viewer, state, profile, analyzer)
-    similarities = compared.similarities(telling.counted(terms), telling.only_with(terms))
-    levels = np.where(viewer.may_find(state), np.rint(similarities * _HIGHEST), 0).astype(np.int64)
-    sharing = Sharing(viewer, telling, compared, profile, analyzer)
+    beside = Beside(viewer, state, own)
+    levels = np.where(viewer.may_find(state), beside.levels, 0)
     rows = present_rows(session, viewer, state, viewer.in_order(state, levels, after), request, now().date())
     page, cursor = cut(list(rows), request, lambda one: (int(levels[one[0]]), handles.of(one[1].id)))
     items = [
         RelatedOut(
-            similarity=int(levels[row]) / _HIGHEST,
-            themes_shared=sharing.with_(row, community),
+            similarity=beside.similarity(row),
+            themes_shared=beside.sharing.with_(row, community),
             card=card_of(community, handles.of(community.id)),
         )
         for row, community in page
@@ -150,6 +150,26 @@ def search(
     return cards, _told_corrections(hits, found, analyzer), cursor
 
 
+def opened(pepper: str, company_id: str, handle: str) -> str:
+    """The community that a company knows by this handle. Raises HandleUnknown."""
+    return Handles(pepper, PURPOSE, company_id).open(handle)
+
+
+def fit(session: Session, state: State, pepper: str, own: Community, partner_id: str) -> Fit | None:
+    """How well a community of another company fits one that takes part, in words that both may read.
+
+    None when its company cannot find the other one now.
+    """
+    company = session.get_one(Company, own.company_id)
+    viewer = Viewer.of(session, company, Handles(pepper, PURPOSE, company.id))
+    both = queries.read(session, [own.id, partner_id], now().date())
+    mine, partner, row = both.get(own.id), both.get(partner_id), state.row_of.get(partner_id)
+    if mine is None or partner is None or row is None or not viewer.still_finds(partner):
+        return None
+    reasons, other = told_to_both(state, mine, partner)
+    return Fit(Beside(viewer, state, mine).similarity(row), reasons, other)
+
+
 def bring_up_to_date(database: Database, stopping: Callable[[], bool] = lambda: False) -> int:
     """Renew the entries that are not what they should be, in batches of their own; how many there were."""
     analyzer = TextAnalyzer()
@@ -177,7 +197,7 @@ def _place(request: PageRequest, handles: Handles) -> tuple[int, str] | None:
     if key is None:
         return None
     level, handle = int(key[0]), str(key[1])
-    if not 1 <= level <= _HIGHEST:
+    if not 1 <= level <= HIGHEST:
         raise InvalidCursor
     try:
         handles.open(handle)

@@ -2,15 +2,41 @@
 
 from collections.abc import Mapping
 
+import numpy as np
+import numpy.typing as npt
+
 from app.communities.cards import company_words, seen_texts
-from app.discovery.models import Found
+from app.communities.models import Community
+from app.discovery.index import State
+from app.discovery.models import Found, Read
+from app.discovery.reading import profile_of
 from app.discovery.telling import Telling
 from app.discovery.viewing import Viewer
 from matching.profiles import Profile
-from matching.related import Compared, term_key
+from matching.related import Compared, TermCounts, term_key
 from matching.text import TextAnalyzer
 
 MAX_SHARED = 5
+HIGHEST = 100
+"""Similarities and scores are told in hundredths."""
+
+
+class Beside:
+    """One community of the viewer beside all that can be found, as far as that may be told."""
+
+    def __init__(self, viewer: Viewer, state: State, own: Community | Read) -> None:
+        analyzer, profile = TextAnalyzer(), profile_of(own)
+        terms = TermCounts.of_profile(profile, analyzer)
+        compared = state.related.compared(terms, instead_of=state.row_of.get(own.id))
+        telling = Telling(state, profile, analyzer)
+        similarities = compared.similarities(telling.counted(terms), telling.only_with(terms))
+        self.levels: npt.NDArray[np.int64] = np.rint(similarities * HIGHEST).astype(np.int64)
+        """(n,) the similarity with each row in hundredths."""
+        self.sharing = Sharing(viewer, telling, compared, profile, analyzer)
+
+    def similarity(self, row: int) -> float:
+        """The same of one row, 0 to 1."""
+        return int(self.levels[row]) / HIGHEST
 
 
 class Sharing:

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 import numpy as np
 
 from app.discovery.index import Mask, Rows, State
-from app.discovery.viewing import Viewer
 from matching.profiles import Profile
 from matching.related import TermCounts, term_key
 from matching.text import TextAnalyzer
@@ -20,11 +19,11 @@ _A_LOOK = 512
 
 
 class Telling:
-    """What the terms of one profile of the viewer may tell."""
+    """What the terms of one profile may tell to its company."""
 
-    def __init__(self, viewer: Viewer, state: State, profile: Profile, analyzer: TextAnalyzer) -> None:
+    def __init__(self, state: State, profile: Profile, analyzer: TextAnalyzer) -> None:
         self._state = state
-        self._own = state.companies.index(viewer.company.id) if viewer.company.id in state.companies else -1
+        self._own = state.companies.index(profile.company) if profile.company in state.companies else -1
         self._stems = {term_key(term): term for term in analyzer.terms(profile)}
         self._common: dict[int, bool] = {}
 

@@ -173,9 +173,8 @@ def _outlined(
         bans=decisions.bans,
         on_progress=tell,
     )
-    return prepared.outlines(
-        [_engine_settings(one) for one in settings], n_jobs=os.cpu_count() or 1, on_progress=tell
-    )
+    # One after the other: a worker has other threads, and a process with threads is not to be forked.
+    return prepared.outlines([_engine_settings(one) for one in settings], on_progress=tell)
 
 
 def _engine_settings(settings: RoundSettings) -> "PairingSettings":

@@ -23,22 +23,27 @@ class PastPair:
     """1: belongs to the last released round. None: not in this round, whatever it says about repetition."""
 
 
-def past_pairs(session: Session, released: Sequence[datetime], today: date) -> list[PastPair]:
-    """Pairs that a round does not suggest, or not yet, sorted, each once with what holds them off the longest.
+def past_pairs(
+    session: Session, released: Sequence[datetime], today: date, *, community_id: str | None = None
+) -> list[PastPair]:
+    """Pairs that a round does not suggest, or not yet, sorted, each once with what holds them off the longest; those
+    of one community, or all.
 
     `released`: when rounds were released, ascending. Open suggestions and tandems are not suggested again; closed
     tandems and declined suggestions come with their age; expired ones are left out for two rounds, `not_now` until
     its day. Withdrawn and replaced suggestions are absent: nobody has decided about them.
     """
-    ages: dict[tuple[str, str], int | None] = dict.fromkeys(queries.open_pairs(session))
+    ages: dict[tuple[str, str], int | None] = dict.fromkeys(
+        queries.open_pairs(session, None if community_id is None else [community_id])
+    )
 
     def note(a_id: str, b_id: str, age: int | None) -> None:
         known = ages.get((a_id, b_id), age)
         ages[a_id, b_id] = None if known is None or age is None else min(known, age)
 
-    for a_id, b_id, closed_at in queries.closed_tandems(session):
+    for a_id, b_id, closed_at in queries.closed_tandems(session, community_id):
         note(a_id, b_id, _releases_since(released, closed_at))
-    for past in queries.past(session):
+    for past in queries.past(session, community_id):
         age = _round_of(released, past)
         match past.status:
             case SuggestionStatus.DECLINED:

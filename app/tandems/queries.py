@@ -145,16 +145,18 @@ def open_pairs(session: Session, community_ids: Collection[str] | None = None) -
     return [(a_id, b_id) for a_id, b_id in session.execute(both)]
 
 
-def closed_tandems(session: Session) -> list[tuple[str, str, datetime]]:
-    """Both communities of each closed tandem, and when it was closed."""
+def closed_tandems(session: Session, community_id: str | None = None) -> list[tuple[str, str, datetime]]:
+    """Both communities of each closed tandem, and when it was closed; those of one community, or all."""
     closed = select(col(Tandem.a_id), col(Tandem.b_id), col(Tandem.closed_at)).where(
         col(Tandem.status) == TandemStatus.CLOSED, col(Tandem.closed_at).is_not(None)
     )
+    if community_id is not None:
+        closed = closed.where(or_(col(Tandem.a_id) == community_id, col(Tandem.b_id) == community_id))
     return [(a_id, b_id, closed_at) for a_id, b_id, closed_at in session.execute(closed)]
 
 
-def past(session: Session) -> list[Past]:
-    """Suggestions that ended with a no, a not now, or no answer."""
+def past(session: Session, community_id: str | None = None) -> list[Past]:
+    """Suggestions that ended with a no, a not now, or no answer; those of one community, or all."""
     a, b = aliased(SuggestionSide), aliased(SuggestionSide)
     query = (
         select(
@@ -174,6 +176,8 @@ def past(session: Session) -> list[Past]:
             )
         )
     )
+    if community_id is not None:
+        query = query.where(or_(col(Suggestion.a_id) == community_id, col(Suggestion.b_id) == community_id))
     return [
         Past(a_id, b_id, origin, status, opened_at, max(filter(None, (until_a, until_b)), default=None))
         for a_id, b_id, origin, status, opened_at, until_a, until_b in session.execute(query)

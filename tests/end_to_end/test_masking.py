@@ -308,6 +308,7 @@ def names_of(kept: Kept, own: Mapping[str, str]) -> dict[str, list[str]]:
         "source": [f"{PRIVATE}-source"],
         "external_id": [f"{PRIVATE}-draft", f"{PRIVATE}-absorbed", f"{PRIVATE}-row"],
         "external_ids": [f"{PRIVATE}-draft", f"{PRIVATE}-masked", f"{PRIVATE}-absorbed"],
+        "handle": kept.handles[:1],
         "q": words,
         "cursor": [*kept.cursors, *kept.handles[:1]],
         "email": [f"{PRIVATE}.draft@nordwerk.example"],

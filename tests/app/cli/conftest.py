@@ -6,7 +6,7 @@ from typing import Protocol
 import pytest
 from typer.testing import CliRunner, Result
 
-from app.cli import app
+from app.cli import app, terminal
 from app.core.settings import get_settings
 from tests.world import World
 
@@ -20,7 +20,8 @@ def tandem(monkeypatch: pytest.MonkeyPatch, world: World) -> Iterator[Tandem]:
     """`tandem ...` in this process; an exception that reaches the terminal fails the test."""
     monkeypatch.setenv("TANDEM_DATABASE_URL", world.settings.database_url)
     monkeypatch.setenv("TANDEM_LOG_LEVEL", "error")
-    monkeypatch.setenv("COLUMNS", "200")
+    # The console asks the environment only once, when it is made.
+    monkeypatch.setattr(terminal.out, "width", 200)
     get_settings.cache_clear()
 
     def run(*arguments: object, stdin: bytes | str | None = None) -> Result:

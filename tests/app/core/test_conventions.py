@@ -13,7 +13,9 @@ from starlette.testclient import TestClient
 
 from app.access.dependencies import KeyedRoute
 from app.access.models import Role
+from app.communities.handles import Handles
 from app.core.settings import Settings
+from app.discovery import service as discovery
 from app.main import create_app
 from app.tandems import service as tandems
 from app.tandems.service import Offer
@@ -79,7 +81,7 @@ class Example:
         self.portal = world.portal(self.company)
         self.coordinator = world.caller(Role.COORDINATOR, self.company)
         [self.published] = world.published(self.company, CIRCLE)
-        world.published(self.other, CIRCLE)
+        [self.partner] = world.published(self.other, CIRCLE)
         self.person = self.made(self.portal.post("/v1/people", json={"email": "a@x.example", "first_name": "A"}))
         self.key = self.made(self.coordinator.post("/v1/keys", json={"role": "portal", "label": "x"}))
         self.import_ = world.imported(self.portal, ndjson([{"external_id": "i", "name": "I"}, {"external_id": "j"}]))
@@ -149,6 +151,11 @@ class Example:
         with self.world.database.session() as session:
             [suggestion] = tandems.open_many(session, [offer])
         return suggestion, self.world.portal(partner)
+
+    def handle(self) -> str:
+        """Of a community of another company, as the company knows it from discovery."""
+        pepper = self.world.settings.key_pepper.get_secret_value()
+        return Handles(pepper, discovery.PURPOSE, self.company).of(self.partner)
 
     def answered(self, sector: str = "energy") -> str:
         """A suggestion to which both sides have said yes."""
@@ -223,6 +230,7 @@ REQUESTS: dict[str, Callable[[Example], Sent]] = {
     "ban_pair": lambda e: (e.world.organizer, f"/v1/rounds/{e.round}/bans", e.pair()),
     "drop_proposal": lambda e: (e.world.organizer, f"/v1/rounds/{e.round}/proposals/{e.proposal}/drop", {}),
     "start_round": lambda e: (e.world.organizer, f"/v1/rounds/{e.drafted_round()}/start", {}),
+    "ask_community": lambda e: (e.portal, f"/v1/communities/{e.published}/suggestions", {"handle": e.handle()}),
     "answer_suggestion": lambda e: (e.portal, f"/v1/suggestions/{e.suggested()[0]}/answer", {"answer": "yes"}),
     "approve_suggestion": lambda e: (
         e.coordinator,

@@ -88,3 +88,31 @@ def test_without_a_released_round_there_is_the_last_one_all_the_same(two: Two) -
 
     with two.database.reader() as session:
         assert history.past_pairs(session, [], date(2026, 11, 20)) == pair(two, 1)
+
+
+@pytest.mark.parametrize(
+    "status", [SuggestionStatus.DECLINED, SuggestionStatus.EXPIRED, SuggestionStatus.OPEN, SuggestionStatus.WITHDRAWN]
+)
+def test_the_past_of_one_community_is_its_part_of_all(two: Two, status: SuggestionStatus) -> None:
+    every = past_after(two, status, day(15))
+
+    with two.database.reader() as session:
+        of_each = [
+            history.past_pairs(session, RELEASED, date(2026, 11, 20), community_id=one)
+            for one in (two.of_nord, two.of_sued, "cmt_stranger")
+        ]
+
+    assert of_each == [every, every, []]
+
+
+def test_a_closed_tandem_is_the_past_of_its_two_communities_only(two: Two) -> None:
+    tandem_id = two.tandem()
+    two.portal_nord.post(f"/v1/tandems/{tandem_id}/close")
+
+    with two.database.reader() as session:
+        of_each = [
+            history.past_pairs(session, [], date(2026, 11, 20), community_id=one)
+            for one in (two.of_nord, two.of_sued, "cmt_stranger")
+        ]
+
+    assert of_each == [pair(two, 1), pair(two, 1), []]
