@@ -1,4 +1,4 @@
-"""Rounds as an organizer meets them: previews, a round, its proposals and its release over HTTP, beside other readers.
+"""Rounds as an organizer meets them: previews, a round, its proposals, its release over HTTP, beside other readers.
 
 python -m benchmarks.rounds_api [COUNT]     (default 15000 communities; `tandem serve` on SQLite; three lines of JSON)
 """
@@ -204,11 +204,11 @@ def _pages(client: httpx2.Client, path: str) -> list[float]:
 def _release(name: str, file: Path, key: str, round_id: str) -> None:
     """The release over HTTP, against a loop that stores the same rows object by object, on copies of one database."""
     copies = [Path(shutil.copy(file, file.with_name(f"{which}.db"))) for which in ("ours", "loop")]
+    headers = {"Authorization": f"Bearer {key}"}
     with serving(f"sqlite:///{copies[0]}", "--no-worker", environment=_QUIET) as (address, _):
-        with httpx2.Client(base_url=address, headers={"Authorization": f"Bearer {key}"}, timeout=120) as client:
-            started = time.perf_counter()
-            answer = client.post(f"/v1/rounds/{round_id}/release")
-            seconds = time.perf_counter() - started
+        started = time.perf_counter()
+        answer = httpx2.post(f"{address}/v1/rounds/{round_id}/release", headers=headers, timeout=120)
+        seconds = time.perf_counter() - started
     assert answer.is_success, answer.text
     looped = _stored_one_by_one(f"sqlite:///{copies[1]}", round_id)
     suggestions = answer.json()["suggestions"]["total"]

@@ -24,6 +24,7 @@ from app.core import jobs
 from app.core.jobs import Lease
 from app.rounds import jobs as round_jobs
 from app.rounds import previews, releasing, running
+from app.tandems import jobs as tandem_jobs
 from app.tandems import service as tandems
 
 # So that a few hundred communities fill several batches.
@@ -38,6 +39,7 @@ _STEPS: dict[str, tuple[object, str]] = {
     "propose": (running, "propose"),
     "preview_begin": (previews, "begin"),
     "preview_finish": (previews, "finish"),
+    "expire_due": (tandems, "expire_due"),
     "open_many": (tandems, "open_many"),
     "note": (releasing, "_note"),
 }
@@ -87,7 +89,7 @@ def _process(target: Callable[..., None], *arguments: object) -> Iterator[ForkSe
 
 def _work(point: Point, environment: Mapping[str, str]) -> None:
     os.environ.update(environment)
-    round_jobs.BATCH = BATCH
+    round_jobs.BATCH = tandem_jobs.BATCH = BATCH
     _Doom(point).install()
     worker.main()
 

@@ -1,6 +1,5 @@
 """A worker killed with kill -9 at every step of a round: another one finishes it, and nothing is lost or twice."""
 
-import signal
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -25,12 +24,9 @@ from app.rounds.models import (
 )
 from app.rounds.schemas import DecisionCreate, PreviewCreate, RoundCreate, RoundSettings
 from app.worker import Worker
-from tests.end_to_end.service import wait_for
-from tests.faults.doomed import Point, doomed_worker
+from tests.faults.doomed import Point
+from tests.faults.takeover import finished, killed_worker
 
-LEASE_SECONDS = 1
-# What the work itself takes on a busy machine; alone it is a third of a second.
-WORK_SECONDS = 15
 Row = tuple[Any, ...]
 
 ROUND_POINTS = [
@@ -58,30 +54,6 @@ FURTHER_POINTS = [
     Point("store_unmatched", "before"),
     Point("propose", "in"),
 ]
-
-
-def killed_worker(store: Database, point: Point) -> None:
-    """Run a worker until it kills itself there."""
-    environment = {
-        "TANDEM_DATABASE_URL": store.url,
-        "TANDEM_LEASE_SECONDS": str(LEASE_SECONDS),
-        "TANDEM_POLL_SECONDS": "0.05",
-        "TANDEM_LOG_LEVEL": "warning",
-    }
-    with doomed_worker(point, environment) as child:
-        child.join(60)
-        assert child.exitcode == -signal.SIGKILL, f"the worker has not come to: {point}"
-
-
-def finished(another: Worker, is_over: Callable[[Session], bool]) -> None:
-    """Let another worker work until it is over: within the lease and what the work takes."""
-
-    def over() -> bool:
-        another.work_once()
-        with another.database.reader() as session:
-            return is_over(session)
-
-    wait_for(over, "another worker to finish", seconds=LEASE_SECONDS + WORK_SECONDS)
 
 
 def started_round(store: Database) -> str:
