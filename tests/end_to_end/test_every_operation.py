@@ -95,7 +95,6 @@ def seed(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> See
             side: world.published(owner, {"name": f"Further {side}", "tags": ["x"]})[0]
             for side, owner in (("a", company_id), ("b", other_id))
         }
-        suggestion_id, tandem_id = suggested_and_met(world, company_id, community_id)
         ids = {
             "company_id": company_id,
             "other_id": other_id,
@@ -108,11 +107,11 @@ def seed(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> See
             "pin_id": world.organizer.post(f"{address}/pins", json=pair).json()["id"],
             "ban_id": world.organizer.post(f"{address}/bans", json=further).json()["id"],
             "preview_id": world.organizer.post(f"{address}/preview", json={}).json()["id"],
-            "suggestion_id": suggestion_id,
-            "tandem_id": tandem_id,
             "person_id": person_id,
             "key_id": world.operator.post("/v1/keys", json=wish).json()["id"],
         }
+        # After the pin, for which the community must have a place left.
+        ids["suggestion_id"], ids["tandem_id"] = suggested_and_met(world, company_id, community_id)
         owner = {Role.COORDINATOR: company_id, Role.PORTAL: company_id}
         person = {Role.MANAGER: person_id, Role.PARTICIPANT: person_id}
         keys = {role: world.key(role, owner.get(role), person_id=person.get(role)) for role in Role}
