@@ -166,7 +166,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 def _spare_from_garbage_collection() -> None:
     """What a process has at its start stays: every full search for garbage would go through it, and a request that
-    comes meanwhile waits 0.1 s, or 0.4 s beside a round that keeps the processor busy."""
+    comes meanwhile waits 0.1 s, or up to 0.45 s while others keep the processor busy."""
     if gc.get_freeze_count() == 0:
         # Once a process: of several applications in one, as in tests, the later ones are to be collected again.
         gc.collect()
