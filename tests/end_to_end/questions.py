@@ -18,10 +18,10 @@ Names = Mapping[str, Sequence[str]]
 """For a parameter or a field of a body the names to put in. All in turn, together with those of its neighbours."""
 
 # Name nothing that belongs to anybody.
-_PLAIN_QUERIES = {"status", "open", "limit", "change", "language", "dry_run"}
+_PLAIN_QUERIES = {"status", "open", "left_out", "limit", "change", "language", "dry_run"}
 _PLAIN_QUERIES |= {"sector", "stage", "format", "size_band"}
 _PLAIN_FIELDS = {"entered_by_manager"}
-_NAMING_FIELD = re.compile(r"(^|_)(ids?|into|source|companies|communities|people|persons|keys|handles?|email)$")
+_NAMING_FIELD = re.compile(r"(^|_)(a|b|ids?|into|source|companies|communities|people|persons|keys|handles?|email)$")
 _BODY = "application/json"
 _ROWS = "application/x-ndjson"
 

@@ -30,6 +30,7 @@ from app.core.ids import new_id
 from app.core.settings import Settings
 from app.discovery import service as discovery
 from app.main import create_app
+from app.rounds.models import DecisionKind, RoundDecision
 from app.tandems import service as tandems
 from app.tandems.models import Suggestion, SuggestionStatus, Tandem, TandemStatus
 from app.tandems.service import Offer
@@ -63,6 +64,8 @@ class Kept:
     handles: list[str] = field(default_factory=list)
     ids: set[str] = field(default_factory=set)
     round_id: str = ""
+    preview_id: str = ""
+    pin_id: str = ""
     suggestions: list[str] = field(default_factory=list)
     tandem_id: str = ""
 
@@ -188,9 +191,28 @@ def _keep_more(world: World, kept: Kept, portal: ApiCaller, coordinator: ApiCall
         str(world.imported(portal, f"{PRIVATE}heading;x\n1;2\n".encode(), "text/csv")["id"]),
     ]
     kept.round_id = str(world.proposed_round()["id"])
+    address = f"/v1/rounds/{kept.round_id}"
+    kept.preview_id = str(done(world.organizer.post(f"{address}/preview", json={}))["id"])
+    kept.pin_id = _pinned(world, kept)
     headers = {"Content-Type": "application/x-ndjson"}
     kept.imports.append(str(done(portal.post("/v1/imports?source=waiting", content=rows, headers=headers))["id"]))
     refresh(world)
+
+
+def _pinned(world: World, kept: Kept) -> str:
+    """A pin that names its communities."""
+    a_id, b_id = sorted((kept.communities["masked"], kept.communities["survivor"]))
+    pin = RoundDecision(
+        id=new_id("dec"),
+        round_id=kept.round_id,
+        kind=DecisionKind.PIN,
+        a_id=a_id,
+        b_id=b_id,
+        created_at=datetime.now(UTC),
+    )
+    with world.database.session() as session:
+        session.add(pin)
+    return pin.id
 
 
 def _keep_tandems(world: World, kept: Kept) -> str:
@@ -249,6 +271,10 @@ _FILLED = {
     "import_id": "imp_none",
     "suggestion_id": "sug_none",
     "tandem_id": "tnd_none",
+    "preview_id": "prv_none",
+    "proposal_id": "prp_none",
+    "pin_id": "dec_none",
+    "ban_id": "dec_none",
 }
 
 
@@ -305,6 +331,12 @@ def names_of(kept: Kept, own: Mapping[str, str]) -> dict[str, list[str]]:
         "round_id": [kept.round_id],
         "suggestion_id": kept.suggestions,
         "tandem_id": [kept.tandem_id],
+        "preview_id": [kept.preview_id],
+        "proposal_id": ["prp_06em2n0u4hsm7bg6m3r8t2f5ac"],
+        "pin_id": [kept.pin_id],
+        "ban_id": [kept.pin_id],
+        "a": [kept.communities["draft"]],
+        "b": [kept.communities["paused"]],
         "source": [f"{PRIVATE}-source"],
         "external_id": [f"{PRIVATE}-draft", f"{PRIVATE}-absorbed", f"{PRIVATE}-row"],
         "external_ids": [f"{PRIVATE}-draft", f"{PRIVATE}-masked", f"{PRIVATE}-absorbed"],
