@@ -27,7 +27,7 @@ def outputs_of(document: Path, database_url: str, folder: Path) -> list[str]:
             env={**os.environ, **settings},
             capture_output=True,
             text=True,
-            timeout=180,
+            timeout=300,
             check=False,
         )
     assert done.returncode == 0, done.stderr + done.stdout[-2000:]

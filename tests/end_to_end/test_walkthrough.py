@@ -1,4 +1,4 @@
-"""The walkthrough, command by command, against a real service: what each role sees at each step, and what it does not."""
+"""The walkthrough, command by command, against a real service: what each role sees at each step, and what not."""
 
 from collections.abc import Sequence
 from pathlib import Path
