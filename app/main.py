@@ -57,8 +57,8 @@ meet regularly to learn from each other, never about anything relevant under com
 4. Look who is related: `GET /v1/communities/{id}/related`, `GET /v1/discovery/communities?q=`. Cards are masked.
 5. An *organizer* runs a match round: `POST /v1/rounds`, `.../preview`, `.../start`, then reads `.../proposals`,
    `.../unmatched`. `.../release` asks both sides of each pair; `.../withdraw` undoes it until the first yes.
-6. A *manager*, or a portal for one, answers: `GET /v1/suggestions`, `POST .../answer`. The partner stays masked, and a
-   no is never told. Or asks without a round: `POST /v1/communities/{id}/suggestions`.
+6. A *manager*, or a portal for one, answers: `GET /v1/suggestions`, `POST .../answer`. The partner stays masked, a no
+   is never told. Or asks without a round: `POST /v1/communities/{id}/suggestions`.
 7. Two times yes make a tandem: `GET /v1/tandems` tells the two, and only them, whom to write to.
 
 **Errors** are `application/problem+json` (RFC 9457), in German or English by `Accept-Language`; each `type` is an
