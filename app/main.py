@@ -56,8 +56,11 @@ meet regularly to learn from each other, never about anything relevant under com
 2. A *portal* stores communities: `PUT /v1/sources/{source}/communities/{external_id}`; many: `POST /v1/imports`.
 3. Communities are drafts until somebody of them consents: `POST /v1/communities/publish`.
 4. Look who is related: `GET /v1/communities/{id}/related`, `GET /v1/discovery/communities?q=`. Cards are masked.
-5. An *organizer* runs a match round: `POST /v1/rounds`, `.../start`, then `.../proposals` and `.../unmatched`.
-6. Communities answer their suggestions: `GET /v1/suggestions`, `POST .../answer`; two times yes make a `/v1/tandems`.
+5. An *organizer* runs a match round: `POST /v1/rounds`, `.../preview`, `.../start`, then reads `.../proposals`,
+   `.../unmatched`. `.../release` asks both sides of each pair; `.../withdraw` undoes it until the first yes.
+6. A *manager*, or a portal for one, answers: `GET /v1/suggestions`, `POST .../answer`. The partner stays masked, a no
+   is never told. Or asks without a round: `POST /v1/communities/{id}/suggestions`.
+7. Two times yes make a tandem: `GET /v1/tandems` tells the two, and only them, whom to write to.
 
 **Errors** are `application/problem+json` (RFC 9457), in German or English by `Accept-Language`; each `type` is an
 address that explains it. **Lists** are pages: `?limit=&cursor=`. **Times** are UTC, ids are opaque.

@@ -268,7 +268,7 @@ _REASON_TEXT: Mapping[Language, Mapping[ReasonKind, str]] = {
 }
 _UNMATCHED_TEXT: Mapping[Language, Mapping[UnmatchedKind, str]] = {
     "en": {
-        UnmatchedKind.NO_CAPACITY: "wants no further tandem at the moment (capacity 0)",
+        UnmatchedKind.NO_CAPACITY: "has no free place for a tandem at the moment",
         UnmatchedKind.NO_OTHER_COMPANY: "no community of another company takes part",
         UnmatchedKind.NO_TEXT: "the profile has no word that tells its theme",
         UnmatchedKind.NOTHING_SIMILAR: "no community of another company shares a word with it",
@@ -279,7 +279,7 @@ _UNMATCHED_TEXT: Mapping[Language, Mapping[UnmatchedKind, str]] = {
         UnmatchedKind.COMPANY_PAIR_FULL: "its company has as many tandems with the other company as are allowed",
     },
     "de": {
-        UnmatchedKind.NO_CAPACITY: "wünscht zurzeit kein weiteres Tandem (Kapazität 0)",
+        UnmatchedKind.NO_CAPACITY: "hat zurzeit keinen freien Platz für ein Tandem",
         UnmatchedKind.NO_OTHER_COMPANY: "keine Community eines anderen Unternehmens nimmt teil",
         UnmatchedKind.NO_TEXT: "das Profil enthält kein Wort, das sein Thema nennt",
         UnmatchedKind.NOTHING_SIMILAR: "keine Community eines anderen Unternehmens teilt ein Wort mit ihr",
@@ -295,7 +295,7 @@ _RULE_TEXT: Mapping[Language, Mapping[Rule, str]] = {
         Rule.SAME_COMPANY: "same company",
         Rule.NO_CAPACITY: "no free capacity",
         Rule.BANNED: "banned by the organizer",
-        Rule.MET_BEFORE: "paired before",
+        Rule.MET_BEFORE: "met or asked before",
         Rule.COMPANY_EXCLUDED: "company excluded",
         Rule.NO_COMMON_LANGUAGE: "no common language",
         Rule.NO_COMMON_HOURS: "less than two common working hours",
@@ -304,7 +304,7 @@ _RULE_TEXT: Mapping[Language, Mapping[Rule, str]] = {
         Rule.SAME_COMPANY: "dasselbe Unternehmen",
         Rule.NO_CAPACITY: "keine freie Kapazität",
         Rule.BANNED: "von der Organisation ausgeschlossen",
-        Rule.MET_BEFORE: "schon einmal gepaart",
+        Rule.MET_BEFORE: "sich schon begegnet oder schon gefragt worden",
         Rule.COMPANY_EXCLUDED: "Unternehmen ausgeschlossen",
         Rule.NO_COMMON_LANGUAGE: "keine gemeinsame Sprache",
         Rule.NO_COMMON_HOURS: "weniger als zwei gemeinsame Arbeitsstunden",

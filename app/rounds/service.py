@@ -48,8 +48,11 @@ class RoundAlreadyStarted(Conflict):
 
 class RoundNotProposed(Conflict):
     slug = "round-not-proposed"
-    title = mark("There are no proposals to work with")
-    detail = mark("The round is {status}; this is possible only when it is one of these: {needed}.")
+    title = mark("The round is at another point")
+    detail = mark(
+        "The round is {status}; this is possible only when it is one of these: {needed}. POST "
+        "/v1/rounds/{round_id}/start brings a draft its proposals; after the release, create a new round."
+    )
 
 
 class RoundNotUnderWay(Conflict):
@@ -193,7 +196,7 @@ def get_in(session: Session, caller: Caller, round_id: str, *states: RoundStatus
     found = get(session, caller, round_id, for_update=for_update)
     if found.status not in states:
         needed = ", ".join(one.value for one in states)
-        raise RoundNotProposed(status=found.status.value, needed=needed)
+        raise RoundNotProposed(status=found.status.value, needed=needed, round_id=round_id)
     return found
 
 
@@ -201,7 +204,7 @@ def get_with_proposals(session: Session, caller: Caller, round_id: str) -> Round
     """The round, once it has proposals, also while another run of it is under way. Raises RoundNotProposed before."""
     found = get(session, caller, round_id)
     if not found.run:
-        raise RoundNotProposed(status=found.status.value, needed=RoundStatus.PROPOSED.value)
+        raise RoundNotProposed(status=found.status.value, needed=RoundStatus.PROPOSED.value, round_id=round_id)
     return found
 
 

@@ -49,7 +49,7 @@ class SuggestionOver(Conflict):
 class AlreadyAnswered(Conflict):
     slug = "already-answered"
     title = mark("Your side has answered already")
-    detail = mark("Your side has said {answer}, and that stands. A yes could be taken back, a no cannot.")
+    detail = mark("That stands: {reason}. Only a yes can be taken back, as long as the suggestion is open.")
 
 
 class NotAwaitingCoordinator(Conflict):
@@ -91,7 +91,8 @@ def answer(session: Session, caller: Caller, suggestion_id: str, wish: AnswerCre
     if mine.answer is wish.answer and wish.until in (None, mine.until):
         return suggestion
     if mine.answer in (Answer.NO, Answer.NOT_NOW):
-        raise AlreadyAnswered(answer=mine.answer.value)
+        said = SuggestionStatus.DECLINED if mine.answer is Answer.NO else SuggestionStatus.NOT_NOW
+        raise AlreadyAnswered(reason=_OVER[said])
     _require_open(suggestion, mine)
     _note(session, caller, mine, wish)
     match wish.answer:

@@ -1,37 +1,16 @@
 """The portal's guide, command by command, against a real service: what it promises is what its reader sees."""
 
 import json
-import os
-import re
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
-from tests.end_to_end.service import ROOT, serving
+from tests.end_to_end.guides import json_documents, outputs_of
+from tests.end_to_end.service import ROOT
 
 
 def test_the_guides_commands_do_what_it_says(database_url: str, tmp_path: Path) -> None:
-    guide = (ROOT / "docs" / "portal.md").read_text(encoding="utf-8")
-    blocks = re.findall(r"```bash\n(.*?)```", guide, flags=re.DOTALL)
+    outputs = outputs_of(ROOT / "docs" / "portal.md", database_url, tmp_path)
 
-    with serving(database_url) as (address, _):
-        script = "set -euo pipefail\n" + "\necho; echo ----\n".join(blocks)
-        script = script.replace("http://127.0.0.1:8000", address)
-        script = script.replace(".venv/bin/tandem", f"{sys.executable} -m app.cli")
-        environment = {"TANDEM_DATABASE_URL": database_url, "PYTHONPATH": str(ROOT), "TANDEM_LOG_LEVEL": "error"}
-        done = subprocess.run(
-            ["bash", "-c", script],
-            cwd=tmp_path,
-            env={**os.environ, **environment},
-            capture_output=True,
-            text=True,
-            timeout=180,
-            check=False,
-        )
-
-    assert done.returncode == 0, done.stderr
-    _, me, put, looked, stored, published, lived, entered, found, round_, synced = done.stdout.split("\n----\n")
+    _, me, put, looked, stored, published, lived, entered, found, round_, *tandem, synced = outputs
     assert json.loads(me)["role"] == "portal"
     assert json.loads(put)["status"] == "draft"
     assert "event: end" in looked
@@ -53,21 +32,21 @@ def test_the_guides_commands_do_what_it_says(database_url: str, tmp_path: Path) 
     assert [one["handle"] for one in cards["items"]] == [related["items"][0]["card"]["handle"]]
     assert "event: end" in round_
     assert '"proposals":1' in round_
-    *_, proposals, unmatched = json_documents(round_)
+    *_, proposals, unmatched, released = json_documents(round_)
     assert {side["name"] for pair in proposals["items"] for side in (pair["a"], pair["b"])} == {
         "Data Literacy Circle",
         "Chart readers",
     }
     assert [one["community"]["name"] for one in unmatched["items"]] == ["Lauftreff"]
+    assert (released["status"], released["suggestions"]["open"]) == ("released", 1)
+    asked, met, by_handle = tandem
+    waiting, answered = json_documents(asked)
+    assert [one["status"] for one in waiting["items"]] == ["open"]
+    assert (answered["status"], answered["partner"]["name"]) == ("one_yes", None)
+    [together] = json_documents(met)[0]["items"]
+    assert (together["own"]["name"], together["partner"]["name"]) == ("Data Literacy Circle", "Chart readers")
+    assert [one["email"] for one in together["partner"]["managers"]] == ["charts@suedhafen.example"]
+    assert json.loads(by_handle)["type"] == "/problems/no-place-left"
     assert "'updated': 1" in synced
     assert "line 2, /languages/0: deutsch is not a language tag" in synced
     assert synced.rstrip().endswith("ended with 1")
-
-
-def json_documents(text: str) -> list[dict[str, Any]]:
-    """The JSON objects of an output, one after the other, whatever stands between them."""
-    decoder, found, place = json.JSONDecoder(), [], 0
-    while (start := text.find("{", place)) >= 0:
-        document, place = decoder.raw_decode(text, start)
-        found.append(document)
-    return found

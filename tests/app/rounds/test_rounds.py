@@ -148,6 +148,7 @@ def test_there_are_no_proposals_before_the_round_has_run(world: World) -> None:
     for part in ("proposals", "unmatched"):
         early = world.organizer.get(f"/v1/rounds/{created['id']}/{part}")
         assert (early.status_code, early.json()["type"]) == (409, "/problems/round-not-proposed")
+        assert f"POST /v1/rounds/{created['id']}/start" in early.json()["detail"]
     assert (created["communities"], created["proposals"], created["progress"]) == (None, None, 0.0)
 
 

@@ -85,6 +85,19 @@ def test_a_yes_can_be_taken_back_and_a_no_cannot(two: Two) -> None:
     assert refused(two.portal_nord, suggestion_id, answer="yes") == (409, "already-answered")
 
 
+def test_what_was_said_before_is_told_in_words(two: Two) -> None:
+    suggestion_id = two.suggest()
+    two.answer(two.portal_nord, suggestion_id, "not_now")
+
+    told = two.portal_nord.post(
+        f"/v1/suggestions/{suggestion_id}/answer", json={"answer": "yes"}, headers={"Accept-Language": "de"}
+    )
+
+    assert told.json()["detail"].startswith(
+        "Dabei bleibt es: Ihre Seite hat schon gesagt, dass es jetzt nicht passt."
+    )
+
+
 def test_not_now_holds_for_ninety_days_or_until_its_day(two: Two) -> None:
     day = (now() + timedelta(days=30)).date().isoformat()
     first = two.answer(two.portal_nord, two.suggest(), "not_now")
