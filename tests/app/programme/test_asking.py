@@ -15,12 +15,15 @@ from starlette.testclient import TestClient
 from app.access.models import Role
 from app.communities.handles import Handles
 from app.communities.models import Community
+from app.companies.models import Company
 from app.core.clock import now
 from app.core.database import Database
 from app.core.settings import Settings
 from app.discovery import service as discovery
 from app.discovery.index import DiscoveryIndex
 from app.main import create_app
+from app.programme import queries
+from app.programme.asking import WITHIN
 from app.tandems import service as tandems
 from app.tandems.ending import end_where
 from app.tandems.models import Suggestion, SuggestionOrigin, SuggestionStatus
@@ -314,6 +317,23 @@ def test_being_asked_uses_up_nothing_of_ones_own_questions(asking: Asking) -> No
 
     asking.publish("Fir", *THEMES)
     assert asking.ask("Alder", "Fir").status_code == 201
+
+
+def test_a_question_that_is_taken_back_before_the_coordinators_agree_stays_with_who_asked(asking: Asking) -> None:
+    with asking.world.database.session() as session:
+        of_birch = update(Company).where(col(Company.id) == asking.companies["Birch"])
+        session.execute(of_birch.values(sector="alder"))
+    suggestion_id = asking.asked("Alder", "Birch")["id"]
+    waiting = asking.answer("Birch", suggestion_id, "yes")
+    asking.answer("Alder", suggestion_id, "no")
+
+    with asking.world.database.reader() as session:
+        asked = {
+            name: [one.suggestion_id for one in queries.asked_by(session, asking.communities[name], now() - WITHIN)]
+            for name in ("Alder", "Birch")
+        }
+    assert waiting["status"] == "awaiting_coordinator"
+    assert asked == {"Alder": [suggestion_id], "Birch": []}
 
 
 def test_only_who_speaks_for_a_community_asks_for_it(asking: Asking) -> None:
