@@ -236,7 +236,7 @@ WHAT_IS_WRONG_OVER_THERE: dict[str, Callable[[Asking], object]] = {
     "not confirmed": lambda asking: asking.change("Birch", confirm_again_by=now().date() - timedelta(days=1)),
     "avoids the company": lambda asking: asking.change("Birch", excluded_companies=[asking.companies["Alder"]]),
     "avoids the sector": lambda asking: asking.change("Birch", excluded_sectors=["alder"]),
-    "avoided by the company": lambda asking: asking.change("Alder", excluded_companies=[asking.companies["Birch"]]),
+    "in an avoided sector": lambda asking: asking.change("Alder", excluded_sectors=["birch"]),
     "its company left": _left,
     "said no": _declined,
     "said not now": lambda asking: _declined(asking, "not_now"),
@@ -267,6 +267,36 @@ def test_whatever_is_wrong_on_the_other_side_is_told_in_the_same_words(world: Wo
         told = {name: text for name, text in refused.headers.items() if name.lower().startswith("content")}
         answers.add((refused.status_code, refused.content, str(sorted(told.items()))))
     assert len(answers) == 1
+
+
+def _excluded_by_the_coordinator(asking: Asking) -> None:
+    alder, birch = asking.companies["Alder"], asking.companies["Birch"]
+    coordinator = asking.world.caller(Role.COORDINATOR, alder)
+    address = f"/v1/companies/{alder}/proximity/{birch}"
+    tag = coordinator.get(address).headers["ETag"]
+    decided = coordinator.ask("PUT", address, json={"proximity": "excluded"}, headers={"If-Match": tag})
+    assert decided.status_code == 200, decided.text
+
+
+@pytest.mark.parametrize(
+    "excludes",
+    [
+        lambda asking: asking.change("Alder", excluded_companies=[asking.companies["Birch"]]),
+        _excluded_by_the_coordinator,
+    ],
+    ids=["community", "coordinator"],
+)
+def test_excluding_a_company_does_not_tell_which_handles_are_of_it(
+    asking: Asking, excludes: Callable[[Asking], None]
+) -> None:
+    excludes(asking)
+
+    asked = asking.asked("Alder", "Birch")
+    asking.answer("Birch", asked["id"], "yes")
+
+    assert (asked["status"], asked["partner"]["company"]) == ("one_yes", None)
+    after = asking.portals["Alder"].get(f"/v1/suggestions/{asked['id']}").json()
+    assert (after["status"], after["tandem_id"], after["partner"]["company"]) == ("withdrawn", None, None)
 
 
 def test_not_now_is_over_on_its_day(asking: Asking) -> None:
