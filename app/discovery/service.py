@@ -158,10 +158,11 @@ def opened(pepper: str, company_id: str, handle: str) -> str:
 def fit(session: Session, state: State, pepper: str, own: Community, partner_id: str) -> Fit | None:
     """How well a community of another company fits one that takes part, in words that both may read.
 
-    None when its company cannot find the other one now.
+    None when it cannot find the other one now.
     """
     company = session.get_one(Company, own.company_id)
-    viewer = Viewer.of(session, company, Handles(pepper, PURPOSE, company.id))
+    handles = Handles(pepper, PURPOSE, company.id)
+    viewer = Viewer.of(session, company, handles, avoided_sectors=own.excluded_sectors)
     both = queries.read(session, [own.id, partner_id], now().date())
     mine, partner, row = both.get(own.id), both.get(partner_id), state.row_of.get(partner_id)
     if mine is None or partner is None or row is None or not viewer.still_finds(partner):

@@ -111,8 +111,12 @@ def _require_own_side_ready(session: Session, own: Community, partner_id: str) -
 
 
 def _something_is_between(session: Session, own_id: str, partner_id: str) -> bool:
-    """Whether the two cannot be suggested to each other now, or are not again after what was before."""
-    if standing.obstacles(session, [(own_id, partner_id)]) != [None]:
+    """Whether the two cannot be suggested to each other now, or are not again after what was before.
+
+    Whom the own side avoids is not asked about: which handles are refused once a company is excluded would tell whose
+    they are. Such a question ends as if it had been declined (`answering`); what the other side avoids, `fit` knows.
+    """
+    if standing.obstacles(session, [(own_id, partner_id)], avoidance=False) != [None]:
         return True
     past = history.past_pairs(session, rounds.releases(session), now().date(), community_id=own_id)
     return any({one.a_id, one.b_id} == {own_id, partner_id} for one in past)

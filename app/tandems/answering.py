@@ -161,8 +161,9 @@ def _require_open(suggestion: Suggestion, mine: SuggestionSide) -> None:
 
 def _note(session: Session, caller: Caller, mine: SuggestionSide, wish: AnswerCreate) -> None:
     moment = now()
-    mine.answer, mine.reason, mine.answered_at = wish.answer, wish.reason, moment
-    mine.until = wish.until
+    mine.answer, mine.reason, mine.until = wish.answer, wish.reason, wish.until
+    # Of a yes that is taken back the first moment stays: it tells which side has asked the other one.
+    mine.answered_at = mine.answered_at or moment
     if wish.answer is Answer.NOT_NOW and wish.until is None:
         mine.until = (moment + NOT_NOW_FOR).date()
     mine.answered_by, mine.answered_as = caller.person_id or caller.key_id, caller.role.value

@@ -109,6 +109,7 @@ class SuggestionSide(SQLModel, table=True):
     reason: str | None = None
     """In the side's own words, and for itself only."""
     answered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When the side spoke first; who asks another one is the first of the two."""
     answered_by: str | None = None
     """Id of the person, or of the key where it is no person's."""
     answered_as: str | None = None

@@ -171,8 +171,11 @@ def communities_with_alternate(session: Session, round_id: str) -> set[str]:
 
 def expire_due(session: Session, limit: int) -> int:
     """Expire suggestions whose time is over, the first ones first; how many."""
-    due = queries.due(session, now(), limit)
-    end_where(session, col(Suggestion.id).in_(due), SuggestionStatus.EXPIRED)
+    moment = now()
+    due = queries.due(session, moment, limit)
+    # Asked again of each row: a last yes of the same moment has given the coordinators their own 14 days.
+    still_due = col(Suggestion.id).in_(due) & (col(Suggestion.expires_at) <= moment)
+    end_where(session, still_due, SuggestionStatus.EXPIRED)
     return len(due)
 
 

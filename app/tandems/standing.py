@@ -25,10 +25,13 @@ class Obstacle(StrEnum):
 Apart = Mapping[str, frozenset[str]]
 
 
-def obstacles(session: Session, pairs: Sequence[tuple[str, str]]) -> list[Obstacle | None]:
+def obstacles(
+    session: Session, pairs: Sequence[tuple[str, str]], *, avoidance: bool = True
+) -> list[Obstacle | None]:
     """What keeps each pair from being suggested now, in the order given; None where nothing does.
 
     Capacity is used up as pairs pass: of two pairs with a community that has one place left, the first one passes.
+    Without `avoidance` it does not matter whether one of the two, or its company, keeps away from the other.
     """
     ids = {one for pair in pairs for one in pair}
     terms, apart = queries.terms(session, ids, now().date()), proximity.excluded_pairs(session)
@@ -37,7 +40,7 @@ def obstacles(session: Session, pairs: Sequence[tuple[str, str]]) -> list[Obstac
     found: list[Obstacle | None] = []
     for pair in pairs:
         ordered = (min(pair), max(pair))
-        obstacle = _between(terms.get(pair[0]), terms.get(pair[1]), apart)
+        obstacle = _between(terms.get(pair[0]), terms.get(pair[1]), apart if avoidance else None)
         if obstacle is None and ordered in paired:
             obstacle = Obstacle.PAIRED_ALREADY
         if obstacle is None and any(places[one] >= terms[one].capacity for one in pair):
@@ -60,9 +63,11 @@ def committed(session: Session) -> dict[str, int]:
     return dict(Counter(one for pair in queries.open_pairs(session) for one in pair))
 
 
-def _between(a: Terms | None, b: Terms | None, apart: Apart) -> Obstacle | None:
+def _between(a: Terms | None, b: Terms | None, apart: Apart | None) -> Obstacle | None:
     if a is None or b is None or not (a.takes_part and b.takes_part) or a.company_id == b.company_id:
         return Obstacle.NOT_TAKING_PART
+    if apart is None:
+        return None
     if _avoids(a, b) or _avoids(b, a):
         return Obstacle.EXCLUDED
     if b.company_id in apart.get(a.company_id, frozenset()):

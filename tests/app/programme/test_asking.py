@@ -15,12 +15,15 @@ from starlette.testclient import TestClient
 from app.access.models import Role
 from app.communities.handles import Handles
 from app.communities.models import Community
+from app.companies.models import Company
 from app.core.clock import now
 from app.core.database import Database
 from app.core.settings import Settings
 from app.discovery import service as discovery
 from app.discovery.index import DiscoveryIndex
 from app.main import create_app
+from app.programme import queries
+from app.programme.asking import WITHIN
 from app.tandems import service as tandems
 from app.tandems.ending import end_where
 from app.tandems.models import Suggestion, SuggestionOrigin, SuggestionStatus
@@ -233,7 +236,7 @@ WHAT_IS_WRONG_OVER_THERE: dict[str, Callable[[Asking], object]] = {
     "not confirmed": lambda asking: asking.change("Birch", confirm_again_by=now().date() - timedelta(days=1)),
     "avoids the company": lambda asking: asking.change("Birch", excluded_companies=[asking.companies["Alder"]]),
     "avoids the sector": lambda asking: asking.change("Birch", excluded_sectors=["alder"]),
-    "avoided by the company": lambda asking: asking.change("Alder", excluded_companies=[asking.companies["Birch"]]),
+    "in an avoided sector": lambda asking: asking.change("Alder", excluded_sectors=["birch"]),
     "its company left": _left,
     "said no": _declined,
     "said not now": lambda asking: _declined(asking, "not_now"),
@@ -264,6 +267,36 @@ def test_whatever_is_wrong_on_the_other_side_is_told_in_the_same_words(world: Wo
         told = {name: text for name, text in refused.headers.items() if name.lower().startswith("content")}
         answers.add((refused.status_code, refused.content, str(sorted(told.items()))))
     assert len(answers) == 1
+
+
+def _excluded_by_the_coordinator(asking: Asking) -> None:
+    alder, birch = asking.companies["Alder"], asking.companies["Birch"]
+    coordinator = asking.world.caller(Role.COORDINATOR, alder)
+    address = f"/v1/companies/{alder}/proximity/{birch}"
+    tag = coordinator.get(address).headers["ETag"]
+    decided = coordinator.ask("PUT", address, json={"proximity": "excluded"}, headers={"If-Match": tag})
+    assert decided.status_code == 200, decided.text
+
+
+@pytest.mark.parametrize(
+    "excludes",
+    [
+        lambda asking: asking.change("Alder", excluded_companies=[asking.companies["Birch"]]),
+        _excluded_by_the_coordinator,
+    ],
+    ids=["community", "coordinator"],
+)
+def test_excluding_a_company_does_not_tell_which_handles_are_of_it(
+    asking: Asking, excludes: Callable[[Asking], None]
+) -> None:
+    excludes(asking)
+
+    asked = asking.asked("Alder", "Birch")
+    asking.answer("Birch", asked["id"], "yes")
+
+    assert (asked["status"], asked["partner"]["company"]) == ("one_yes", None)
+    after = asking.portals["Alder"].get(f"/v1/suggestions/{asked['id']}").json()
+    assert (after["status"], after["tandem_id"], after["partner"]["company"]) == ("withdrawn", None, None)
 
 
 def test_not_now_is_over_on_its_day(asking: Asking) -> None:
@@ -314,6 +347,23 @@ def test_being_asked_uses_up_nothing_of_ones_own_questions(asking: Asking) -> No
 
     asking.publish("Fir", *THEMES)
     assert asking.ask("Alder", "Fir").status_code == 201
+
+
+def test_a_question_that_is_taken_back_before_the_coordinators_agree_stays_with_who_asked(asking: Asking) -> None:
+    with asking.world.database.session() as session:
+        of_birch = update(Company).where(col(Company.id) == asking.companies["Birch"])
+        session.execute(of_birch.values(sector="alder"))
+    suggestion_id = asking.asked("Alder", "Birch")["id"]
+    waiting = asking.answer("Birch", suggestion_id, "yes")
+    asking.answer("Alder", suggestion_id, "no")
+
+    with asking.world.database.reader() as session:
+        asked = {
+            name: [one.suggestion_id for one in queries.asked_by(session, asking.communities[name], now() - WITHIN)]
+            for name in ("Alder", "Birch")
+        }
+    assert waiting["status"] == "awaiting_coordinator"
+    assert asked == {"Alder": [suggestion_id], "Birch": []}
 
 
 def test_only_who_speaks_for_a_community_asks_for_it(asking: Asking) -> None:

@@ -1,17 +1,19 @@
 """Both sides decide: what each may say, when, and what comes of it."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 import pytest
 import time_machine
 from sqlalchemy import update
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from app.access.models import Role
 from app.communities.models import Community
 from app.core.clock import now
 from app.core.events import Event
-from app.tandems.models import SuggestionSide
+from app.tandems import queries
+from app.tandems.models import Suggestion, SuggestionSide, SuggestionStatus
 from tests.app.tandems.conftest import Two, document
 from tests.world import ApiCaller, JsonObject, World
 
@@ -256,6 +258,26 @@ def test_a_coordinator_has_fourteen_days_of_its_own(near: Two) -> None:
 
     assert still == "awaiting_coordinator"
     assert seen(near.portal_nord, suggestion_id)["status"] == "expired"
+
+
+def test_an_expiry_that_crosses_the_last_yes_leaves_the_suggestion_to_the_coordinators(
+    near: Two, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    suggestion_id = near.suggest()
+    near.answer(near.portal_nord, suggestion_id, "yes")
+    found_due = queries.due
+
+    def due_before_the_yes(session: Session, moment: datetime, limit: int) -> Sequence[str]:
+        due = found_due(session, moment, limit)
+        later = {"status": SuggestionStatus.AWAITING_COORDINATOR, "expires_at": moment + timedelta(days=14)}
+        session.execute(update(Suggestion).where(col(Suggestion.id).in_(due)).values(**later))
+        return due
+
+    monkeypatch.setattr(queries, "due", due_before_the_yes)
+    with time_machine.travel(now() + timedelta(days=14, minutes=1), tick=False):
+        near.world.worker.run_until_idle()
+
+    assert seen(near.portal_nord, suggestion_id)["status"] == "awaiting_coordinator"
 
 
 def test_a_paused_community_is_not_waited_for_and_its_tandem_goes_on(two: Two) -> None:
