@@ -241,7 +241,7 @@ def follow_round(
             return telling.rounds_shown(session, [rounds.get(session, caller, round_id)], language)[0]
 
     look()
-    return following(look, lambda shown: shown.status in _NOT_UNDER_WAY - {RoundStatus.DRAFT})
+    return following(look, lambda shown: shown.status in _NOT_UNDER_WAY)
 
 
 @router.get("/{round_id}/proposals", operation_id="list_proposals", responses=problems(404, 409, 422))

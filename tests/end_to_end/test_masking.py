@@ -193,6 +193,7 @@ def _keep_more(world: World, kept: Kept, portal: ApiCaller, coordinator: ApiCall
     kept.round_id = str(world.proposed_round()["id"])
     address = f"/v1/rounds/{kept.round_id}"
     kept.preview_id = str(done(world.organizer.post(f"{address}/preview", json={}))["id"])
+    world.worker.run_until_idle()
     kept.pin_id = _pinned(world, kept)
     headers = {"Content-Type": "application/x-ndjson"}
     kept.imports.append(str(done(portal.post("/v1/imports?source=waiting", content=rows, headers=headers))["id"]))
