@@ -16,7 +16,7 @@ from app.core.events import Event
 from app.programme import queries
 from app.programme.queries import Candidate
 from app.rounds import queries as rounds
-from app.rounds import releasing
+from app.rounds import releasing, running
 from app.rounds.models import Round, RoundStatus
 from app.tandems import history, standing
 from app.tandems import service as tandems
@@ -83,7 +83,7 @@ def choose(session: Session, round_id: str, limit: int) -> list[Successors]:
 
 def offer(session: Session, round_id: str, chosen: Sequence[Successors], explained: Mapping[Ids, Explained]) -> None:
     """Suggest what was chosen. Where something has come between meanwhile, the next look chooses again."""
-    match_round = session.get(Round, round_id, with_for_update=True)
+    match_round = running.held(session, round_id)
     released = match_round is not None and match_round.status is RoundStatus.RELEASED
     present = queries.not_followed_up(session, [one.suggestion_id for one in chosen])
     had = tandems.communities_with_alternate(session, round_id)
@@ -105,7 +105,7 @@ def offer(session: Session, round_id: str, chosen: Sequence[Successors], explain
 
 def finished(session: Session, round_id: str) -> bool:
     """Whether nothing is left to be looked at; a round none of whose suggestions is open is then closed."""
-    session.get(Round, round_id, with_for_update=True)
+    running.held(session, round_id)
     if tandems.ended_without_tandem(session, round_id, 1):
         return False
     releasing.close_if_over(session, round_id)

@@ -117,7 +117,7 @@ def withdraw(session: Session, caller: Caller, round_id: str) -> Round:
 
 def close_if_over(session: Session, round_id: str) -> bool:
     """Close a released round none of whose suggestions is open any more."""
-    match_round = session.get(Round, round_id, with_for_update=True)
+    match_round = running.held(session, round_id)
     if match_round is None or match_round.status is not RoundStatus.RELEASED:
         return False
     counts = tandems.counts_of_rounds(session, [round_id])
