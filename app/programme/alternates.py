@@ -19,6 +19,7 @@ from app.rounds import queries as rounds
 from app.rounds import releasing, running
 from app.rounds.models import Round, RoundStatus
 from app.tandems import history, standing
+from app.tandems import queries as tandem_queries
 from app.tandems import service as tandems
 from app.tandems.models import Answer, SideName, Suggestion, SuggestionOrigin, SuggestionSide, SuggestionStatus
 from app.tandems.service import Offer
@@ -88,6 +89,7 @@ def offer(session: Session, round_id: str, chosen: Sequence[Successors], explain
     present = queries.not_followed_up(session, [one.suggestion_id for one in chosen])
     had = tandems.communities_with_alternate(session, round_id)
     pairs = [pair for one in chosen for pair in one.pairs.values()]
+    tandem_queries.hold(session, {one for pair in pairs for one in pair.ids})
     obstacles = standing.obstacles(session, [pair.ids for pair in pairs])
     possible = {
         pair

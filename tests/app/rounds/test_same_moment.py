@@ -12,6 +12,7 @@ from app.core.database import Database
 from app.core.settings import Settings
 from app.main import create_app
 from app.rounds import running
+from app.tandems.standing import committed
 from app.worker import Worker
 from tests.app.rounds.conftest import PYTHON
 from tests.end_to_end.service import wait_for
@@ -59,3 +60,26 @@ def test_who_cancels_a_run_in_the_middle_of_a_step_and_its_worker_do_not_wait_fo
 
     assert cancelled.status_code == (409 if status == "proposed" else 200), cancelled.text
     assert world.organizer.get(f"/v1/rounds/{round_id}").json()["status"] == status
+
+
+def test_two_rounds_that_are_released_at_the_same_moment_give_no_place_away_twice(world: World) -> None:
+    """The second round proposes other pairs of the same communities, so that no pair is asked twice."""
+    themes = [["python", f"theme{number}"] for number in range(6)]
+    for company in ("First", "Second", "Third"):
+        documents = [PYTHON | {"name": f"{company} {n}", "tags": tags} for n, tags in enumerate(themes)]
+        world.published(world.company(company), *documents)
+    first = world.proposed_round()["id"]
+    banned = world.organizer.post("/v1/rounds", json={"title": "Otherwise"}).json()["id"]
+    for one in world.organizer.get(f"/v1/rounds/{first}/proposals").json()["items"]:
+        pair = {"a": one["a"]["id"], "b": one["b"]["id"]}
+        assert world.organizer.post(f"/v1/rounds/{banned}/bans", json=pair).status_code == 201
+    world.organizer.post(f"/v1/rounds/{banned}/start")
+    world.worker.run_until_idle()
+
+    with ThreadPoolExecutor(2) as pool:
+        released = list(pool.map(lambda one: world.organizer.post(f"/v1/rounds/{one}/release"), (first, banned)))
+
+    with world.database.reader() as session:
+        places = committed(session)
+    assert 200 in [answer.status_code for answer in released]
+    assert set(places.values()) == {1}
