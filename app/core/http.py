@@ -8,7 +8,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import iter_route_contexts
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 from starlette.types import Scope
@@ -31,6 +31,7 @@ from app.core.validation import as_errors
 
 log = structlog.get_logger()
 
+_DEADLOCK = "40P01"
 _UNREADABLE = mark("it is not UTF-8, too deeply nested, or has a number of too many digits")
 _DESCRIPTIONS = {
     400: "The body cannot be read.",
@@ -68,6 +69,7 @@ def add_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid_request)
     app.add_exception_handler(HTTPException, _http_exception)
     app.add_exception_handler(IntegrityError, _same_moment)
+    app.add_exception_handler(OperationalError, _given_up_or_worse)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -124,6 +126,15 @@ def _allowed_methods(request: Request) -> str:
 async def _same_moment(request: Request, error: Exception) -> JSONResponse:
     # What can be checked beforehand was; what remains is two requests that passed the check together.
     log.warning("integrity_error", request_id=request.scope.get("request_id", ""), route=route_of(request.scope))
+    return answer(request, SameMoment())
+
+
+async def _given_up_or_worse(request: Request, error: Exception) -> JSONResponse:
+    """Of two requests that wait for each other PostgreSQL gives one up, before anything of it is stored."""
+    assert isinstance(error, OperationalError)  # noqa: S101  registered for this type only
+    if getattr(error.orig, "sqlstate", None) != _DEADLOCK:
+        raise error
+    log.warning("deadlock", request_id=request.scope.get("request_id", ""), route=route_of(request.scope))
     return answer(request, SameMoment())
 
 

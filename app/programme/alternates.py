@@ -16,9 +16,10 @@ from app.core.events import Event
 from app.programme import queries
 from app.programme.queries import Candidate
 from app.rounds import queries as rounds
-from app.rounds import releasing
+from app.rounds import releasing, running
 from app.rounds.models import Round, RoundStatus
 from app.tandems import history, standing
+from app.tandems import queries as tandem_queries
 from app.tandems import service as tandems
 from app.tandems.models import Answer, SideName, Suggestion, SuggestionOrigin, SuggestionSide, SuggestionStatus
 from app.tandems.service import Offer
@@ -83,11 +84,12 @@ def choose(session: Session, round_id: str, limit: int) -> list[Successors]:
 
 def offer(session: Session, round_id: str, chosen: Sequence[Successors], explained: Mapping[Ids, Explained]) -> None:
     """Suggest what was chosen. Where something has come between meanwhile, the next look chooses again."""
-    match_round = session.get(Round, round_id, with_for_update=True)
+    match_round = running.held(session, round_id)
     released = match_round is not None and match_round.status is RoundStatus.RELEASED
     present = queries.not_followed_up(session, [one.suggestion_id for one in chosen])
     had = tandems.communities_with_alternate(session, round_id)
     pairs = [pair for one in chosen for pair in one.pairs.values()]
+    tandem_queries.hold(session, {one for pair in pairs for one in pair.ids})
     obstacles = standing.obstacles(session, [pair.ids for pair in pairs])
     possible = {
         pair
@@ -105,7 +107,7 @@ def offer(session: Session, round_id: str, chosen: Sequence[Successors], explain
 
 def finished(session: Session, round_id: str) -> bool:
     """Whether nothing is left to be looked at; a round none of whose suggestions is open is then closed."""
-    session.get(Round, round_id, with_for_update=True)
+    running.held(session, round_id)
     if tandems.ended_without_tandem(session, round_id, 1):
         return False
     releasing.close_if_over(session, round_id)

@@ -85,7 +85,7 @@ def ask(session: Session, caller: Caller, state: State, pepper: str, community_i
     companies.get_active(session, caller, own.company_id)
     partner_id = discovery.opened(pepper, own.company_id, handle)
     # Of two requests of the same moment the second one finds what the first has asked.
-    queries.hold(session, own.id)
+    tandem_queries.hold(session, {own.id, partner_id})
     _require_own_side_ready(session, own, partner_id)
     fit = discovery.fit(session, state, pepper, own, partner_id)
     if fit is None or _something_is_between(session, own.id, partner_id):

@@ -9,7 +9,6 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
-from app.communities.models import Community
 from app.core.jobs import Job, JobStatus
 from app.rounds.models import Proposal
 from app.tandems.models import OPEN, Answer, SideName, Suggestion, SuggestionOrigin, SuggestionSide, SuggestionStatus
@@ -87,15 +86,6 @@ def not_followed_up(session: Session, suggestion_ids: Collection[str]) -> set[st
         col(Suggestion.id).in_(list(suggestion_ids)), col(Suggestion.followed_up_at).is_(None)
     )
     return set(session.scalars(query))
-
-
-def hold(session: Session, community_id: str) -> None:
-    """Wait for others who hold the community, and keep them waiting until the transaction is over."""
-    # No stronger lock: the keys of suggestions may refer to the community meanwhile, or two that ask each other at
-    # the same moment would wait for each other.
-    session.execute(
-        select(col(Community.id)).where(col(Community.id) == community_id).with_for_update(key_share=True)
-    )
 
 
 def asked_by(session: Session, community_id: str, since: datetime) -> list[Asked]:

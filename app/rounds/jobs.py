@@ -50,6 +50,7 @@ def run(lease: Lease, round_id: str) -> None:
         snapshot = None if running.frozen_already(session, round_id) else running.snapshot_of(session, round_id)
         decisions = running.decisions(session, round_id)
     with lease.database.session() as session:
+        running.held(session, round_id)
         lease.guard(session)
         content = running.begin(session, round_id, snapshot)
         match_round = session.get_one(Round, round_id)
@@ -239,6 +240,7 @@ def _told(count: int) -> int | None:
 def _failed(lease: Lease, round_id: str, failure: str, impossible: InvalidPin | None = None) -> None:
     values = _pin_in_words(lease, impossible) if impossible else None
     with lease.database.session() as session:
+        running.held(session, round_id)
         lease.finish(session)
         running.fail(session, round_id, failure, values)
 
@@ -266,6 +268,7 @@ def _store(lease: Lease, match_round: Round, proposals: Rows, unmatched: Rows, t
             lease.guard(session)
             running.store_unmatched(session, batch)
     with lease.database.session() as session:
+        running.held(session, round_id)
         lease.finish(session)
         running.propose(
             session,

@@ -14,6 +14,7 @@ from app.rounds import queries, running
 from app.rounds import service as rounds
 from app.rounds.models import Proposal, Round, RoundStatus
 from app.rounds.telling import BANNED
+from app.tandems import queries as tandem_queries
 from app.tandems import service as tandems
 from app.tandems.service import Offer
 from app.tandems.standing import obstacles
@@ -117,7 +118,7 @@ def withdraw(session: Session, caller: Caller, round_id: str) -> Round:
 
 def close_if_over(session: Session, round_id: str) -> bool:
     """Close a released round none of whose suggestions is open any more."""
-    match_round = session.get(Round, round_id, with_for_update=True)
+    match_round = running.held(session, round_id)
     if match_round is None or match_round.status is not RoundStatus.RELEASED:
         return False
     counts = tandems.counts_of_rounds(session, [round_id])
@@ -136,6 +137,7 @@ def _checked(session: Session, match_round: Round) -> _Checked:
     proposals = queries.every_proposal(session, match_round)
     left_out = {one.id: BANNED for one in proposals if (one.a_id, one.b_id) in banned}
     candidates = [one for one in proposals if one.id not in left_out]
+    tandem_queries.hold(session, {side for one in candidates for side in (one.a_id, one.b_id)})
     found = obstacles(session, [(one.a_id, one.b_id) for one in candidates])
     asked = []
     for proposal, obstacle in zip(candidates, found, strict=True):

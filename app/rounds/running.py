@@ -54,6 +54,15 @@ class Decisions:
     bans: list[tuple[str, str]]
 
 
+def held(session: Session, round_id: str) -> Round | None:
+    """The round as it is now, held until the transaction ends. Of a round and its job the round is held first, or who
+    cancels it and its worker would wait for each other.
+
+    No stronger lock: the keys of proposals that a worker stores may refer to the round meanwhile.
+    """
+    return session.get(Round, round_id, with_for_update={"key_share": True})
+
+
 def snapshot_of(session: Session, round_id: str) -> Snapshot:
     """What the engine would read now; reading only, so that nobody waits."""
     match_round = session.get_one(Round, round_id)

@@ -185,7 +185,7 @@ def cancel(session: Session, caller: Caller, round_id: str) -> Round:
 
 def get(session: Session, caller: Caller, round_id: str, *, for_update: bool = False) -> Round:
     """The round. Raises RoundNotFound, also for callers who do not organize."""
-    found = session.get(Round, round_id, with_for_update=for_update)
+    found = running.held(session, round_id) if for_update else session.get(Round, round_id)
     if found is None or caller.role not in (Role.ORGANIZER, Role.OPERATOR):
         raise RoundNotFound(round_id=round_id)
     return found

@@ -13,7 +13,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from app.access.models import Role
 from app.access.service import Caller
 from app.communities import queries as communities
-from app.communities.models import CommunityManager, Terms
+from app.communities.models import Community, CommunityManager, Terms
 from app.tandems.models import (
     OPEN,
     Answer,
@@ -128,6 +128,21 @@ def terms(session: Session, community_ids: Collection[str], today: date) -> dict
     for some in _portions(sorted(community_ids)):
         found |= communities.terms(session, some, today)
     return found
+
+
+def hold(session: Session, community_ids: Collection[str]) -> None:
+    """Wait for others who open suggestions of these communities, and keep them waiting until the transaction is over.
+
+    Whoever opens suggestions holds both sides first: a place that was found free is not given away twice.
+    """
+    for some in _portions(sorted(community_ids)):
+        # In one order, and no stronger lock: keys of suggestions may refer to a community meanwhile.
+        session.execute(
+            select(col(Community.id))
+            .where(col(Community.id).in_(some))
+            .order_by(col(Community.id))
+            .with_for_update(key_share=True)
+        )
 
 
 def open_pairs(session: Session, community_ids: Collection[str] | None = None) -> list[Pair]:

@@ -66,8 +66,8 @@ class SuggestionCounts:
 def open_many(session: Session, offers: Sequence[Offer]) -> list[str]:
     """Suggest these pairs to their sides; ids in the order given.
 
-    Whether anything stands between them was asked before (`standing.obstacles`); a pair that has an open suggestion
-    all the same is refused by the database.
+    Whether anything stands between them was asked before (`queries.hold`, then `standing.obstacles`); a pair that has
+    an open suggestion all the same is refused by the database.
     """
     if not offers:
         return []

@@ -25,9 +25,7 @@ class Obstacle(StrEnum):
 Apart = Mapping[str, frozenset[str]]
 
 
-def obstacles(
-    session: Session, pairs: Sequence[tuple[str, str]], *, avoidance: bool = True
-) -> list[Obstacle | None]:
+def obstacles(session: Session, pairs: Sequence[tuple[str, str]], *, avoidance: bool = True) -> list[Obstacle | None]:
     """What keeps each pair from being suggested now, in the order given; None where nothing does.
 
     Capacity is used up as pairs pass: of two pairs with a community that has one place left, the first one passes.

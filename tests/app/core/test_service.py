@@ -11,7 +11,7 @@ import structlog
 import time_machine
 from pydantic import ValidationError
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from starlette.testclient import TestClient
 
 from app.core import jobs, logs
@@ -84,6 +84,26 @@ def test_an_unexpected_error_tells_nothing_but_a_number(
     assert answer.json()["type"] == "/problems/unexpected"
     assert "secret" not in answer.text
     assert "req_" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("sqlstate", "told"), [("40P01", (409, "/problems/same-moment")), ("57P01", (500, "/problems/unexpected"))]
+)
+def test_who_is_given_up_for_another_request_is_told_to_send_it_again(
+    settings: Settings, sqlstate: str, told: tuple[int, str]
+) -> None:
+    application, given_up = create_app(settings), Exception("secret detail")
+    given_up.sqlstate = sqlstate  # type: ignore[attr-defined]  # as PostgreSQL's driver does
+
+    @application.get("/broken")
+    def broken() -> None:
+        raise OperationalError("SELECT", {}, given_up)
+
+    with TestClient(application, raise_server_exceptions=False) as client:
+        answer = client.get("/broken")
+
+    assert (answer.status_code, answer.json()["type"]) == told
+    assert "secret" not in answer.text
 
 
 @pytest.fixture

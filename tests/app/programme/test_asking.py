@@ -446,3 +446,21 @@ def test_two_questions_of_the_same_moment_make_one_suggestion(
     with everywhere.world.database.reader() as session:
         asked = select(func.count()).where(col(Suggestion.origin) == SuggestionOrigin.SPONTANEOUS)
         assert session.exec(asked).one() == 1
+
+
+@pytest.mark.postgres
+def test_several_that_ask_the_same_one_at_the_same_moment_do_not_share_its_one_place(everywhere: Asking) -> None:
+    together, answers = threading.Barrier(3), []
+
+    def ask(name: str) -> None:
+        together.wait()
+        answers.append(everywhere.ask(name, "Birch"))
+
+    threads = [threading.Thread(target=ask, args=(name,)) for name in ("Alder", "Cedar", "Dogwood")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409]
+    assert {one.json()["type"] for one in answers if one.status_code == 409} == {"/problems/partner-not-available"}
