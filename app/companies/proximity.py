@@ -112,26 +112,12 @@ def excluded_pairs(session: Session) -> dict[str, frozenset[str]]:
 def approvals_needed(session: Session, company_a: str, company_b: str) -> frozenset[str]:
     """Of two companies those whose coordinator approves a tandem: it has decided so or, where it has decided
     nothing, the two are of one sector. What the other has decided asks nothing of its own coordinator."""
-    return approvals_of_pairs(session, [(company_a, company_b)])[company_a, company_b]
-
-
-def approvals_of_pairs(session: Session, pairs: Sequence[tuple[str, str]]) -> dict[tuple[str, str], frozenset[str]]:
-    """As `approvals_needed`, for several pairs of companies at once."""
-    if not pairs:
-        return {}
-    ids = sorted({one for pair in pairs for one in pair})
-    about = (col(CompanyProximity.company_id).in_(ids), col(CompanyProximity.other_id).in_(ids))
-    decided = {
-        (one.company_id, one.other_id): one.proximity for one in session.exec(select(CompanyProximity).where(*about))
-    }
-    sectors = dict(session.exec(select(Company.id, Company.sector).where(col(Company.id).in_(ids))).all())
-
-    def needed(a: str, b: str) -> frozenset[str]:
-        default = Proximity.APPROVAL if sectors[a] == sectors[b] else Proximity.FREE
-        views = ((a, b), (b, a))
-        return frozenset(one for one, other in views if decided.get((one, other), default) is Proximity.APPROVAL)
-
-    return {pair: needed(*pair) for pair in pairs}
+    both = (company_a, company_b)
+    about = (col(CompanyProximity.company_id).in_(both), col(CompanyProximity.other_id).in_(both))
+    decided = {one.company_id: one.proximity for one in session.exec(select(CompanyProximity).where(*about))}
+    sectors = set(session.exec(select(Company.sector).where(col(Company.id).in_(both))))
+    default = Proximity.APPROVAL if len(sectors) == 1 else Proximity.FREE
+    return frozenset(one for one in both if decided.get(one, default) is Proximity.APPROVAL)
 
 
 def shown(standings: Sequence[Standing]) -> list[ProximityOut]:

@@ -247,6 +247,8 @@ def _queue(session: Session, match_round: Round) -> None:
     match_round.started_at, match_round.finished_at = now(), None
     match_round.problem, match_round.problem_values = None, {}
     match_round.running = match_round.run + 1
+    # A round that comes back as failed, or as a draft, is not the one that was read before.
+    match_round.version += 1
     session.add(match_round)
     jobs.enqueue(session, JOB, match_round.id)
 

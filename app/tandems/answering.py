@@ -6,6 +6,7 @@ from sqlmodel import Session, col
 
 from app.access.models import Role
 from app.access.service import Caller
+from app.companies import proximity
 from app.core import events, jobs
 from app.core.clock import now
 from app.core.errors import Conflict, Forbidden, Unprocessable
@@ -26,7 +27,7 @@ from app.tandems.models import (
     TandemStatus,
 )
 from app.tandems.schemas import AnswerCreate, ApprovalCreate
-from app.tandems.viewing import Sides, missing_approvals, seen_status
+from app.tandems.viewing import Sides, seen_status
 
 NOT_NOW_FOR = timedelta(days=90)
 
@@ -174,12 +175,23 @@ def _settle(session: Session, suggestion: Suggestion, sides: Sides) -> None:
     """Both have said yes: a tandem, unless something has come between them or a coordinator is still to approve."""
     if standing.kept_apart(session, suggestion.a_id, suggestion.b_id) is not None:
         _end(session, suggestion, SuggestionStatus.WITHDRAWN)
-    elif not missing_approvals(session, sides):
+    elif not _coordinators_are_asked(session, sides):
         _accept(session, suggestion, sides)
     elif suggestion.status is not SuggestionStatus.AWAITING_COORDINATOR:
         suggestion.expires_at = now() + suggestions.ANSWERED_WITHIN
         jobs.enqueue(session, suggestions.JOB, suggestion.id, run_at=suggestion.expires_at)
         _move(session, suggestion, SuggestionStatus.AWAITING_COORDINATOR)
+
+
+def _coordinators_are_asked(session: Session, sides: Sides) -> bool:
+    """Whether one is still to approve. Who was asked once stays asked, whatever its company decides meanwhile: if its
+    question went away with a decision about one other company, that would tell which one the partner is of."""
+    needed = proximity.approvals_needed(session, sides[SideName.A].company_id, sides[SideName.B].company_id)
+    for side in sides.values():
+        if side.approval is None and side.company_id in needed:
+            side.approval = Approval.ASKED
+            session.add(side)
+    return any(side.approval is Approval.ASKED for side in sides.values())
 
 
 def _accept(session: Session, suggestion: Suggestion, sides: Sides) -> None:

@@ -35,6 +35,8 @@ class Answer(StrEnum):
 
 
 class Approval(StrEnum):
+    ASKED = "asked"
+    """Both sides have said yes, and the company's coordinator is to approve."""
     APPROVED = "approved"
     REFUSED = "refused"
 

@@ -11,7 +11,6 @@ from app.communities import queries as communities
 from app.communities.cards import card_of
 from app.communities.handles import Handles
 from app.communities.models import Carded, Speaker
-from app.companies import proximity
 from app.core.i18n import Language, mark, translate
 from app.people.models import PersonStatus
 from app.tandems import queries
@@ -102,10 +101,8 @@ def suggestions_shown(
     own, sides = queries.own_sides(session, caller, ids), queries.sides(session, ids)
     carded = communities.carded(session, {side for one in suggestions for side in (one.a_id, one.b_id)})
 
-    everywhere = _asked(session, suggestions, sides)
-
     def shown(one: Suggestion) -> SuggestionOut:
-        asked = everywhere.get(one.id, frozenset())
+        asked = _asked(one, sides[one.id])
         if one.id not in own:
             return _for_organizer(one, carded, bool(asked), language)
         return _for_side(one, own[one.id], sides[one.id], carded, asked, pepper, language)
@@ -122,27 +119,12 @@ def tandems_shown(session: Session, caller: Caller, tandems: Sequence[Tandem]) -
     return [_tandem_shown(one, own.get(one.suggestion_id), carded, speakers) for one in tandems]
 
 
-def _asked(
-    session: Session, suggestions: Sequence[Suggestion], sides: Mapping[str, Sides]
-) -> Mapping[str, frozenset[str]]:
-    """For suggestions that wait for a coordinator the companies whose one has not approved yet. Asked for only when
-    both sides have said yes: before that it could tell a side which company its partner is of."""
-    waiting = [sides[one.id] for one in suggestions if one.status is SuggestionStatus.AWAITING_COORDINATOR]
-    needed = proximity.approvals_of_pairs(session, [_companies(both) for both in waiting])
-    return {both[SideName.A].suggestion_id: needed[_companies(both)] - _given(both) for both in waiting}
-
-
-def missing_approvals(session: Session, sides: Sides) -> frozenset[str]:
-    """The companies whose coordinator is still to approve."""
-    return proximity.approvals_needed(session, *_companies(sides)) - _given(sides)
-
-
-def _companies(sides: Sides) -> tuple[str, str]:
-    return sides[SideName.A].company_id, sides[SideName.B].company_id
-
-
-def _given(sides: Sides) -> frozenset[str]:
-    return frozenset(side.company_id for side in sides.values() if side.approval is Approval.APPROVED)
+def _asked(one: Suggestion, sides: Sides) -> frozenset[str]:
+    """The companies whose coordinator is to approve. Before both sides have said yes nobody is asked: it could tell a
+    side which company its partner is of."""
+    if one.status is not SuggestionStatus.AWAITING_COORDINATOR:
+        return frozenset()
+    return frozenset(side.company_id for side in sides.values() if side.approval is Approval.ASKED)
 
 
 def _for_organizer(

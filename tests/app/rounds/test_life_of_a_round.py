@@ -94,11 +94,14 @@ def test_a_round_that_failed_says_what_to_do_and_can_be_started_again(
     world: World, three_companies: dict[str, str]
 ) -> None:
     round_id = drafted(world)
+    known = {"If-None-Match": world.organizer.get(f"/v1/rounds/{round_id}").headers["ETag"]}
     world.organizer.post(f"/v1/rounds/{round_id}/start")
     for community in three_companies.values():
         world.operator.post(f"/v1/communities/{community}/pause", json={})
     world.worker.run_until_idle()
-    failed = world.organizer.get(f"/v1/rounds/{round_id}").json()
+    looked = world.organizer.get(f"/v1/rounds/{round_id}", headers=known)
+    assert looked.status_code == 200, "whoever knows the draft is told that it failed"
+    failed = looked.json()
     for community in three_companies.values():
         world.operator.post(f"/v1/communities/{community}/resume")
 

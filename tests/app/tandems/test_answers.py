@@ -231,6 +231,27 @@ def test_a_decision_of_one_company_asks_its_own_coordinator_only(two: Two) -> No
     assert approve(of_nord, suggestion_id)["status"] == "accepted"
 
 
+def test_who_was_asked_stays_asked_whatever_its_company_decides_meanwhile(near: Two) -> None:
+    """A question that went away with the decision about one company would tell that the partner is of that one."""
+    suggestion_id = near.suggest()
+    of_nord, of_west = (near.world.caller(Role.COORDINATOR, company) for company in (near.nord, near.sued))
+    for portal in (near.portal_nord, near.portal_sued):
+        near.answer(portal, suggestion_id, "yes")
+    before = seen(of_nord, suggestion_id)
+    address = f"/v1/companies/{near.nord}/proximity/{near.sued}"
+    tag = of_nord.get(address).headers["ETag"]
+    decided = of_nord.ask("PUT", address, json={"proximity": "free"}, headers={"If-Match": tag})
+    after = seen(of_nord, suggestion_id)
+
+    approve(of_west, suggestion_id)
+    still = seen(of_nord, suggestion_id)
+
+    assert decided.status_code == 200, decided.text
+    assert after == before == still
+    assert (still["status"], still["approval_needed"]) == ("awaiting_coordinator", True)
+    assert approve(of_nord, suggestion_id)["status"] == "accepted"
+
+
 def test_after_fourteen_days_nobody_answers_whether_or_not_the_worker_was_there(two: Two) -> None:
     suggestion_id = two.suggest()
     two.answer(two.portal_nord, suggestion_id, "yes")
