@@ -11,16 +11,15 @@ from sqlmodel import Session
 
 from app.communities import queries as communities
 from app.core import jobs
-from app.core.clock import now
 from app.core.events import Event
 from app.programme import queries
 from app.programme.queries import Candidate
+from app.rounds import past, releasing, running
 from app.rounds import queries as rounds
-from app.rounds import releasing, running
 from app.rounds.models import Round, RoundStatus
-from app.tandems import history, standing
 from app.tandems import queries as tandem_queries
 from app.tandems import service as tandems
+from app.tandems import standing
 from app.tandems.models import Answer, SideName, Suggestion, SuggestionOrigin, SuggestionSide, SuggestionStatus
 from app.tandems.service import Offer
 
@@ -126,7 +125,7 @@ class _Partners:
         self._between = queries.tandems_between(session, match_round.id)
         everybody = {one.community_id for sides in named.values() for further in sides.values() for one in further}
         self._company_of = communities.companies_of(session, everybody)
-        self._apart = rounds.banned_pairs(session, match_round.id) | _apart_by_history(session, match_round)
+        self._apart = rounds.banned_pairs(session, match_round.id) | past.not_again(session, match_round)
         self._session = session
 
     def choose(
@@ -193,17 +192,6 @@ def _is_offered(suggestion: Suggestion, side: SuggestionSide) -> bool:
     if side.answer is None:
         return suggestion.status is not SuggestionStatus.EXPIRED
     return side.answer is not Answer.NOT_NOW
-
-
-def _apart_by_history(session: Session, match_round: Round) -> set[Ids]:
-    """Pairs that the round did not suggest, and those that have met or been asked since."""
-    released = [one for one in rounds.releases(session) if one != match_round.released_at]
-    again_after = match_round.repeat_after
-    return {
-        (past.a_id, past.b_id)
-        for past in history.past_pairs(session, released, now().date())
-        if past.rounds_ago is None or again_after is None or past.rounds_ago <= again_after
-    }
 
 
 def _offer(pair: Pair, round_id: str, explained: Explained) -> Offer:

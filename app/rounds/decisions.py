@@ -13,12 +13,12 @@ from app.core.concurrency import require_match
 from app.core.errors import Conflict, NotFound, Unprocessable
 from app.core.i18n import mark
 from app.core.ids import new_id
-from app.rounds import queries
+from app.rounds import past, queries
 from app.rounds import service as rounds
 from app.rounds.models import DecisionKind, Proposal, Round, RoundDecision, RoundStatus
 from app.rounds.schemas import DecisionCreate
 from app.rounds.snapshot import profiles_of
-from app.tandems import history, standing
+from app.tandems import standing
 from matching.eligibility import Eligibility, Rule
 
 VERSION = 1
@@ -159,14 +159,9 @@ def _check_pin(session: Session, match_round: Round, a: Community, b: Community)
         for side in pair:
             pinned[side] = pinned.get(side, 0) + 1
     profiles = profiles_of(taking_part, by_id, now(), proximity.excluded_pairs(session), pinned)
-    past = history.past_pairs(session, queries.releases(session), now().date())
-    repeat_after = match_round.repeat_after
-    met = [
-        (one.a_id, one.b_id)
-        for one in past
-        if one.rounds_ago is None or repeat_after is None or one.rounds_ago <= repeat_after
-    ]
-    broken = Eligibility(profiles, past_pairs=met).first_broken_rule(positions[a.id], positions[b.id])
+    broken = Eligibility(profiles, past_pairs=sorted(past.not_again(session, match_round))).first_broken_rule(
+        positions[a.id], positions[b.id]
+    )
     if broken is not None:
         raise PinImpossible(reason=RULES[broken])
 

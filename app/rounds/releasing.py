@@ -10,10 +10,10 @@ from app.core import events, jobs
 from app.core.clock import now
 from app.core.errors import Conflict
 from app.core.i18n import mark
-from app.rounds import queries, running
+from app.rounds import past, queries, running
 from app.rounds import service as rounds
 from app.rounds.models import Proposal, Round, RoundStatus
-from app.rounds.telling import BANNED
+from app.rounds.telling import BANNED, MET
 from app.tandems import queries as tandem_queries
 from app.tandems import service as tandems
 from app.tandems.service import Offer
@@ -137,7 +137,11 @@ def _checked(session: Session, match_round: Round) -> _Checked:
     proposals = queries.every_proposal(session, match_round)
     left_out = {one.id: BANNED for one in proposals if (one.a_id, one.b_id) in banned}
     candidates = [one for one in proposals if one.id not in left_out]
-    tandem_queries.hold(session, {side for one in candidates for side in (one.a_id, one.b_id)})
+    communities = {side for one in candidates for side in (one.a_id, one.b_id)}
+    tandem_queries.hold(session, communities)
+    paired, met = set(tandem_queries.open_pairs(session, communities)), past.not_again(session, match_round)
+    left_out |= {one.id: MET for one in candidates if (one.a_id, one.b_id) in met - paired}
+    candidates = [one for one in candidates if one.id not in left_out]
     found = obstacles(session, [(one.a_id, one.b_id) for one in candidates])
     asked = []
     for proposal, obstacle in zip(candidates, found, strict=True):

@@ -47,9 +47,10 @@ STAGES = {
 }
 _RUN_TO_ITS_END = (RoundStatus.PROPOSED, RoundStatus.RELEASED, RoundStatus.CLOSED, RoundStatus.WITHDRAWN)
 
-BANNED = "banned"
+BANNED, MET = "banned", "met_before"
 LEFT_OUT: Mapping[str, str] = {
     BANNED: mark("The organizer has taken the pair out."),
+    MET: mark("The two have met, or were asked, since the round ran."),
     Obstacle.NOT_TAKING_PART.value: mark("One of the two does not take part any more."),
     Obstacle.EXCLUDED.value: mark("One of the two has excluded the other's company or sector."),
     Obstacle.PROXIMITY_EXCLUDED.value: mark("The two companies do not meet."),

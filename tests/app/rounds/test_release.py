@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
+from app.access.models import Role
 from app.access.service import SYSTEM
 from app.core.database import Database
 from app.core.errors import Problem
@@ -102,6 +103,27 @@ def _asked_meanwhile(world: World, ids: dict[str, str]) -> None:
     released(world, created["id"])
 
 
+def _said_no_meanwhile(world: World, ids: dict[str, str]) -> None:
+    _asked_meanwhile(world, ids)
+    portal = world.portal(_company_of(world, ids["a_python"]))
+    [asked] = portal.get("/v1/suggestions", params={"open": "true"}).json()["items"]
+    assert portal.post(f"/v1/suggestions/{asked['id']}/answer", json={"answer": "no"}).status_code == 200
+
+
+def _met_meanwhile(world: World, ids: dict[str, str]) -> None:
+    _asked_meanwhile(world, ids)
+    [asked] = world.operator.get("/v1/suggestions", params={"open": "true"}).json()["items"]
+    for side in "ab":
+        answer = {"answer": "yes", "side": side}
+        tandem = world.operator.post(f"/v1/suggestions/{asked['id']}/answer", json=answer).json()["tandem_id"]
+    # Companies of one sector: their coordinators are asked too.
+    for name in ("a_python", "b_python"):
+        coordinator = world.caller(Role.COORDINATOR, _company_of(world, ids[name]))
+        approved = coordinator.post(f"/v1/suggestions/{asked['id']}/approve", json={"approve": True})
+        tandem = approved.json()["tandem_id"]
+    assert world.operator.post(f"/v1/tandems/{tandem}/close").status_code == 200
+
+
 @pytest.mark.parametrize(
     ("happens", "kinds"),
     [
@@ -112,6 +134,8 @@ def _asked_meanwhile(world: World, ids: dict[str, str]) -> None:
         (_apart, {"proximity_excluded"}),
         (_changed("capacity", lambda w, i: 0), {"no_capacity"}),
         (_asked_meanwhile, {"paired_already", "no_capacity"}),
+        (_said_no_meanwhile, {"met_before"}),
+        (_met_meanwhile, {"met_before"}),
     ],
 )
 def test_a_pair_that_can_no_longer_meet_is_left_out_with_a_reason(
