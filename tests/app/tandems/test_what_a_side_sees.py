@@ -278,7 +278,8 @@ def test_a_list_takes_as_many_questions_for_three_as_for_one(two: Two, client_qu
     def questions() -> int:
         client_queries.clear()
         assert caller.get("/v1/suggestions").status_code == 200
-        return len([one for one in client_queries if one.startswith("SELECT")])
+        # The key may have been looked up a second ago.
+        return len([one for one in client_queries if one.startswith("SELECT") and "api_key" not in one])
 
     questions()
     with_one = questions()
