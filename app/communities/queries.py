@@ -214,7 +214,7 @@ def terms(session: Session, community_ids: Iterable[str], today: date) -> dict[s
 def carded(session: Session, community_ids: Iterable[str]) -> dict[str, Carded]:
     """What the cards of these communities are made from, in whatever state they are."""
     own = [field.name for field in fields(Carded) if field.name not in ("company_name", "sector")]
-    columns = [Community.__table__.c[name] for name in own]  # type: ignore[attr-defined]
+    columns = [Community.__table__.c[name] for name in own]  # type: ignore[attr-defined]  # not typed by SQLModel
     query = (
         select(Community)
         .join(Company, col(Company.id) == col(Community.company_id))

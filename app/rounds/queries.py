@@ -76,14 +76,11 @@ def proposals(
     after: int | None = None,
     limit: int,
     left_out: bool | None = None,
-    similarity_below: float | None = None,
 ) -> Sequence[Proposal]:
     """Proposals of the run that counts, most similar first, one more than `limit`."""
     query = select(Proposal).where(col(Proposal.round_id) == match_round.id, col(Proposal.run) == match_round.run)
     if left_out is not None:
         query = query.where(col(Proposal.left_out).is_not(None) if left_out else col(Proposal.left_out).is_(None))
-    if similarity_below is not None:
-        query = query.where(col(Proposal.similarity) < similarity_below)
     if after is not None:
         query = query.where(col(Proposal.rank) > after)
     return session.exec(query.order_by(col(Proposal.rank)).limit(limit + 1)).all()

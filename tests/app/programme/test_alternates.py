@@ -54,8 +54,8 @@ def test_reasons_are_those_that_the_round_would_have_told(released: Released) ->
     )
 
     assert reason["kind"] == "theme"
-    assert {term["a"] for term in reason["terms"]} == {"charts", "diagrams"}  # type: ignore[attr-defined]
-    assert reason["share"] + released.suggestion("Alder", "Cedar").other == pytest.approx(1, abs=1e-3)  # type: ignore[operator]
+    assert {term["a"] for term in reason["terms"]} == {"charts", "diagrams"}  # type: ignore[attr-defined]  # JSON
+    assert reason["share"] + released.suggestion("Alder", "Cedar").other == pytest.approx(1, abs=1e-3)  # type: ignore[operator]  # JSON
     assert german.json()["reasons"][0]["text"].startswith("Gemeinsame Themen: ")
 
 

@@ -69,7 +69,7 @@ class Two:
     def suggest(self, **options: object) -> str:
         """Open the suggestion of the two; its id."""
         with self.database.session() as session:
-            [suggestion_id] = tandems.open_many(session, [offer(self.of_nord, self.of_sued, **options)])  # type: ignore[arg-type]
+            [suggestion_id] = tandems.open_many(session, [offer(self.of_nord, self.of_sued, **options)])  # type: ignore[arg-type]  # options of any kind
         return suggestion_id
 
     def answer(self, portal: ApiCaller, suggestion_id: str, answer: str, **more: object) -> JsonObject:
