@@ -15,6 +15,7 @@ from matching.profiles import Profile, read_profiles
 
 Qrels = Mapping[str, Mapping[str, int]]
 Ranking = Mapping[str, Sequence[tuple[str, float]]]
+"""Partners of each profile with their score, best first."""
 
 RANKED = 10
 
@@ -67,7 +68,8 @@ def evaluate(profiles: Sequence[Profile], qrels: Qrels, *, k: int = RANKED, n_jo
     Judgements are about themes, so stated languages forbid nothing here and every capacity is 1.
     """
     judged = [replace(profile, capacity=1) for profile in profiles]
-    run = related_profiles(judged, k=max(k, RANKED), n_jobs=n_jobs)
+    partners = related_profiles(judged, k=max(k, RANKED), n_jobs=n_jobs)
+    run = {name: [(one.id, one.probability) for one in best] for name, best in partners.items()}
     tandems = TandemMatcher(common_language=False, n_jobs=n_jobs).fit(judged).tandems_
     return Evaluation(
         ranking=ranking_measures(run, qrels, k),
