@@ -1,6 +1,6 @@
 """Why this pair and why no pair, as data: terms a reader knows, rules with a name, and what would change it."""
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal

@@ -8,19 +8,18 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from matching.exceptions import UnreadableProfiles
 from matching.languages import PIVOT, known_languages
-
-if TYPE_CHECKING:
-    from matching.text import TextAnalyzer
+from matching.text import TextAnalyzer
 
 Translations = Mapping[str, float]
 _NONE: Translations = MappingProxyType({})
 
 # Of a dictionary: translations of one word beyond these are rare senses.
 _MOST_TRANSLATIONS = 5
+# Longer wordings explain a word rather than translate it.
+_MOST_WORDS = 3
 # "Lieferkette {f} [econ.] | Lieferketten {pl}": what is in brackets is about the word, not the word.
 _REMARK = re.compile(r"\{[^}]*\}|\[[^\]]*\]|\([^)]*\)|/[^/]*/|\"")
 
@@ -62,8 +61,15 @@ def shipped_lexicons() -> dict[str, Lexicon]:
     return {language: shipped_lexicon(language) for language in known_languages() if language != PIVOT}
 
 
-def read_dictionary(path: Path, analyzer: "TextAnalyzer", language: str = "de") -> Lexicon:
-    """A lexicon from a dictionary file in the format of Ding: `word ; word | form :: translation ; translation | ...`.
+def lexicons_with(dictionary: Path, language: str = "de") -> dict[str, Lexicon]:
+    """The shipped lexicons, one of them together with a dictionary of the operator's own."""
+    lexicons = shipped_lexicons()
+    own = read_dictionary(dictionary, TextAnalyzer(), language)
+    return lexicons | {language: lexicons.get(language, Lexicon({})).with_(own)}
+
+
+def read_dictionary(path: Path, analyzer: TextAnalyzer, language: str = "de") -> Lexicon:
+    """A lexicon from a dictionary in the format of Ding: `word ; word | form :: translation ; translation | ...`.
 
     For example Debian's package `trans-de-en`, which may not be shipped with the engine. Phrases of more than three
     words are passed over. Raises UnreadableProfiles for a file that cannot be read or has no line with `::`.
@@ -91,7 +97,7 @@ def _add(
     found: dict[str, dict[str, float]],
     words: Iterable[str],
     translations: list[str],
-    analyzer: "TextAnalyzer",
+    analyzer: TextAnalyzer,
     language: str,
 ) -> None:
     for word in words:
@@ -101,7 +107,7 @@ def _add(
         counts = found.setdefault(terms[0], {})
         for rank, translation in enumerate(translations):
             pivots = [term for term in analyzer.terms_of(translation.split(), PIVOT) if term]
-            for pivot in pivots if len(pivots) <= 3 else ():  # noqa: PLR2004  longer ones explain, not translate
+            for pivot in pivots if len(pivots) <= _MOST_WORDS else ():
                 counts[pivot] = counts.get(pivot, 0.0) + 1.0 / (1 + rank) / len(pivots)
 
 

@@ -12,7 +12,7 @@ from matching.eligibility import Eligibility, PastPair
 from matching.exceptions import InvalidParameter
 from matching.explain import PairExplainer, Reason
 from matching.lexicon import Lexicon
-from matching.prepared import OnProgress, Paired, Pairs, PreparedPairing, prepare
+from matching.prepared import OnProgress, Paired, Pairs, Partner, PreparedPairing, partners_by_id, prepare
 from matching.profiles import Profile, in_canonical_order
 from matching.relatedness import relate
 from matching.settings import PairingSettings, at_least
@@ -151,18 +151,22 @@ class TandemMatcher(BaseEstimator):
         share)` hears of each stage of `STAGES`, share 0 to 1; what it raises ends the run. Raises
         InvalidParameter, InvalidProfile, and InvalidPin for a pin that breaks a rule: nothing is dropped silently.
         """
-        settings = self.settings()
-        tell = on_progress or (lambda stage, share: None)
-        prepared = self._prepared(
+        self.settings()
+        prepared = self.prepare(
             profiles,
             past_pairs=past_pairs,
             bans=bans,
             pins=pins,
             excluded_company_pairs=excluded_company_pairs,
-            on_progress=tell,
+            on_progress=on_progress,
         )
-        paired = prepared.paired(settings, tell)
+        return self.fit_prepared(prepared, on_progress=on_progress)
 
+    def fit_prepared(self, prepared: PreparedPairing, *, on_progress: OnProgress | None = None) -> Self:
+        """The same on profiles that were read before, by `prepare`; returns self."""
+        settings = self.settings()
+        tell = on_progress or (lambda stage, share: None)
+        paired = prepared.paired(settings, tell)
         self.n_edges_ = paired.n_edges
         self.pairing_bound_ = paired.bound
         self.tandems_ = _explained(prepared.profiles, paired, prepared.explainer(), tell)
@@ -185,13 +189,20 @@ class TandemMatcher(BaseEstimator):
         Of the matcher's own parameters only `neighbours`, `common_language` and `n_jobs` count here. A pin that
         breaks the rule of past pairs or of the limit between companies is told by each pairing.
         """
-        return self._prepared(
+        at_least("neighbours", self.neighbours, 1)
+        at_least("n_jobs", self.n_jobs, 1)
+        return prepare(
             profiles,
             past_pairs=past_pairs,
             bans=bans,
             pins=pins,
             excluded_company_pairs=excluded_company_pairs,
-            on_progress=on_progress or (lambda stage, share: None),
+            common_language=self.common_language,
+            calibration=self._calibration(),
+            neighbours=self.neighbours,
+            lexicons=self.lexicons,
+            n_jobs=self.n_jobs,
+            tell=on_progress or (lambda stage, share: None),
         )
 
     def settings(self) -> PairingSettings:
@@ -205,43 +216,8 @@ class TandemMatcher(BaseEstimator):
             max_per_company_pair=self.max_per_company_pair,
         ).checked()
 
-    def _prepared(
-        self,
-        profiles: Iterable[Profile],
-        *,
-        past_pairs: Iterable[PastPair],
-        bans: Pairs,
-        pins: Pairs,
-        excluded_company_pairs: Pairs,
-        on_progress: OnProgress,
-    ) -> PreparedPairing:
-        at_least("neighbours", self.neighbours, 1)
-        at_least("n_jobs", self.n_jobs, 1)
-        return prepare(
-            profiles,
-            past_pairs=past_pairs,
-            bans=bans,
-            pins=pins,
-            excluded_company_pairs=excluded_company_pairs,
-            common_language=self.common_language,
-            neighbours=self.neighbours,
-            calibration=self._calibration(),
-            lexicons=self.lexicons,
-            n_jobs=self.n_jobs,
-            tell=on_progress,
-        )
-
     def _calibration(self) -> Calibration:
         return Calibration() if self.calibration is None else self.calibration
-
-
-@dataclass(frozen=True, slots=True)
-class Partner:
-    """A profile of another company: how alike it is, and how likely the two are a good pair."""
-
-    id: str
-    similarity: float
-    probability: float
 
 
 def related_profiles(
@@ -264,16 +240,11 @@ def related_profiles(
     unknown = [name for name in wanted if name not in position]
     if unknown:
         raise InvalidParameter("id", f"{unknown[0]!r} is not among the {len(ordered)} profiles")
-    relatedness = relate(ordered, Eligibility(ordered).company, lexicons=lexicons, n_jobs=n_jobs)
+    companies = Eligibility(ordered).company
+    relatedness = relate(ordered, companies, lexicons=lexicons, n_jobs=n_jobs)
     rows = np.array([position[name] for name in wanted], dtype=np.int64)
     best = relatedness.best_partners(k, rows=rows)
-    probability = (calibration or Calibration()).probability(best.score)
-    found: dict[str, list[Partner]] = {name: [] for name in wanted}
-    for row, column, similarity, likely in zip(
-        best.row.tolist(), best.column.tolist(), best.similarity.tolist(), probability.tolist(), strict=True
-    ):
-        found[ordered[row].id].append(Partner(ordered[column].id, similarity, likely))
-    return found
+    return partners_by_id(ordered, rows.tolist(), best, calibration or Calibration())
 
 
 def _explained(

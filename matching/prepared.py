@@ -59,6 +59,15 @@ class Pair(NamedTuple):
     probability: float
 
 
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """A profile of another company: how alike it is, and how likely the two are a good pair."""
+
+    id: str
+    similarity: float
+    probability: float
+
+
 @dataclass(frozen=True)
 class Paired:
     """The answer to one setting by positions: pairs in order of probability, then of ids; pins among them."""
@@ -205,6 +214,11 @@ class PreparedPairing:
             len(choice.graph.a),
             self._bound(choice, settings),
         )
+
+    def partners(self, k: int) -> dict[str, list[Partner]]:
+        """For each id its k best partners in other companies, whatever the rules say, the most probable first."""
+        best = self._relatedness.best_partners(k)
+        return partners_by_id(self.profiles, range(len(self.profiles)), best, self._calibration)
 
     def unmatched(self, settings: PairingSettings, paired: Paired) -> list[Unmatched]:
         """Each community without a tandem, by id: why, and what would change it."""
@@ -404,10 +418,10 @@ class PreparedPairing:
         unknown = [position for position in positions if position not in self._nearest]
         found = self._relatedness.best_partners(1, rows=np.array(unknown, dtype=np.int64))
         self._nearest |= dict.fromkeys(unknown)
-        for row, *miss in zip(
+        for row, column, similarity, score in zip(
             found.row.tolist(), found.column.tolist(), found.similarity.tolist(), found.score.tolist(), strict=True
         ):
-            self._nearest[row] = self._miss(*miss)
+            self._nearest[row] = self._miss(column, similarity, score)
         return {p: miss for p in positions if (miss := self._nearest[p]) is not None}
 
 
@@ -439,6 +453,19 @@ def prepare(
     return PreparedPairing(
         ordered, rules, checked, relatedness, calibration=calibration, neighbours=neighbours, n_jobs=n_jobs
     )
+
+
+def partners_by_id(
+    profiles: Sequence[Profile], rows: Iterable[int], best: Neighbours, calibration: Calibration
+) -> dict[str, list[Partner]]:
+    """The partners of these rows under their ids."""
+    found: dict[str, list[Partner]] = {profiles[row].id: [] for row in rows}
+    probability = calibration.probability(best.score)
+    for row, column, similarity, likely in zip(
+        best.row.tolist(), best.column.tolist(), best.similarity.tolist(), probability.tolist(), strict=True
+    ):
+        found[profiles[row].id].append(Partner(profiles[column].id, similarity, likely))
+    return found
 
 
 def _steps(tell: OnProgress, share: float) -> Callable[[], None]:

@@ -80,12 +80,8 @@ def relate(
         return learnt(vectors, known, native, pivot)
 
     vectorizer = ProfileVectorizer(lexicons)
-    vectors = vectorizer.fit_transform(
-        profiles, learn=learn, on_progress=lambda share: tell("vectors", 0.8 * share)
-    )
-    return Relatedness(
-        Nearness(vectors, companies, n_jobs), on_progress=lambda share: tell("neighbours", share)
-    )
+    vectors = vectorizer.fit_transform(profiles, learn=learn, on_progress=lambda share: tell("vectors", 0.8 * share))
+    return Relatedness(Nearness(vectors, companies, n_jobs), on_progress=lambda share: tell("neighbours", share))
 
 
 class Nearness:
@@ -241,8 +237,8 @@ class Relatedness:
         """The score of pairs of positions: at most 1, below 0 for what is no more alike than most are."""
         low, high = np.minimum(a, b), np.maximum(a, b)
         widened = products(self._left, self._right, low, high) / self.vectors.attainable(low, high)
-        score: Floats = np.minimum(widened, 1.0) - self._nearness.favour(low, high, self._means)
-        return score
+        capped: Floats = np.minimum(widened, 1.0)
+        return capped - self._nearness.favour(low, high, self._means)
 
     def _judged(self, found: Neighbours) -> Neighbours:
         """With the similarity that both profiles have by themselves, and the score."""
@@ -266,8 +262,7 @@ class Relatedness:
         n, groups = len(self._nearness.companies), len(self.vectors.languages)
         code = found.row * groups + self.vectors.group[found.column]
         counts = np.bincount(code, minlength=n * groups).reshape(n, groups)
-        few: npt.NDArray[np.bool_] = (counts < _DEPTH).all(axis=1)
-        return few
+        return np.asarray(counts.max(axis=1, initial=0) < _DEPTH, dtype=np.bool_)
 
 
 def _reciprocal(widened: csr_matrix, vectors: ProfileVectors) -> tuple[csr_matrix, csr_matrix]:

@@ -1,4 +1,4 @@
-"""From the texts of a profile to terms: words, the language of each passage, stems, and back to a word a reader knows."""
+"""From the texts of a profile to terms: words, the language of each passage, their stems, and back to a word."""
 
 import html
 import re
@@ -83,10 +83,11 @@ class TextAnalyzer:
 
     The language of a passage is the one with more of its own function words in it; a passage with none (a tag, a
     name) is told by the letters and endings that only one language has, then takes the language of the whole
-    profile, then the profile's stated language, then English (`OTHER` for a longer text that cannot be). In a language without data (French, Polish, Turkish)
-    words meet the same words elsewhere, and nothing is known of its function words but that they are short. Markup, addresses, bare
-    numbers and what is beyond `MAX_WORDS` words of a text are left out; text that was decoded wrongly ("fÃ¼r") is
-    mended. Terms are cached by word, for a vocabulary is far smaller than a corpus.
+    profile, then the profile's stated language, then English (`OTHER` for a longer text that cannot be). In a
+    language without data (French, Polish, Turkish) words meet the same words elsewhere, and nothing is known of its
+    function words but that they are short. Markup, addresses, bare numbers and what is beyond `MAX_WORDS` words of a
+    text are left out; text that was decoded wrongly ("fÃ¼r") is mended. Terms are cached by word, for a vocabulary is
+    far smaller than a corpus.
     """
 
     def __init__(self) -> None:
@@ -201,9 +202,7 @@ class TextAnalyzer:
         usual = _leading(together)
         if usual is None or not _enough(together, words):
             usual = self._stated(profile) or self._guessed(passages, words)
-        return [
-            self._language_of(passage, count, usual) for passage, count in zip(passages, counts, strict=True)
-        ]
+        return [self._language_of(passage, count, usual) for passage, count in zip(passages, counts, strict=True)]
 
     def _stated(self, profile: Profile) -> str | None:
         stated = [primary_language(tag) for tag in profile.languages]

@@ -22,7 +22,6 @@ LEAST_PAIRS = 30
 _WORDS_OF_A_PROFILE = 20
 _ITERATIONS = 8
 _LEAST_PROBABILITY = 0.08
-_LEAST_EVIDENCE = 0.5
 # How much the lexicon counts against one pair that uses the word.
 _PRIOR = 0.5
 
@@ -52,7 +51,7 @@ def learnt(vectors: ProfileVectors, lexicon: csr_matrix, native: Indices, pivot:
         share = share / np.bincount(explained, share)[explained]
         evidence = np.bincount(number, share, minlength=len(both)) + _PRIOR * prior
         probability = evidence / np.bincount(from_word, evidence)[from_word]
-    kept = (probability >= _LEAST_PROBABILITY) & (evidence > _LEAST_EVIDENCE)
+    kept = probability >= _LEAST_PROBABILITY
     found = csr_matrix((probability[kept], (from_word[kept], to_term[kept])), shape=lexicon.shape)
     unknown = np.where(np.diff(found.indptr) > 0, 0.0, 1.0)
     return csr_matrix(found + diags(unknown) @ lexicon)

@@ -94,7 +94,8 @@ class ProfileVectors:
     @property
     def usable(self) -> Mask:
         """(n,) which profiles have a word that carries a theme."""
-        return np.diff(self.pivot.indptr) > 0
+        usable: Mask = np.diff(self.pivot.indptr) > 0
+        return usable
 
     @property
     def together(self) -> csr_matrix:
@@ -125,7 +126,6 @@ class ProfileVectors:
         together = self.together
         alike = products(together, together, low, high) / self.attainable(low, high)
         return np.minimum(alike + self.reciprocity(low, high), 1.0)
-
 
     def contributions(self, a: int, b: int) -> dict[tuple[int, int], float]:
         """What each word of one profile together with each word of the other adds to their similarity.
