@@ -279,7 +279,9 @@ def _reciprocal(widened: csr_matrix, vectors: ProfileVectors) -> tuple[csr_matri
 def _trimmed(matrix: csr_matrix) -> csr_matrix:
     """The largest values of each row, at the length that the row had."""
     row = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
-    order = np.lexsort((matrix.indices, -matrix.data, row))
+    # Values are at most 1: one key for both, and equal values in the order of their terms.
+    matrix.sort_indices()
+    order = np.argsort(row + 0.5 * (1.0 - matrix.data), kind="stable")
     rank = np.arange(len(order)) - matrix.indptr[row[order]]
     kept = order[rank < _WIDENED_TERMS]
     cut = csr_matrix((matrix.data[kept], (row[kept], matrix.indices[kept])), shape=matrix.shape)

@@ -3,7 +3,7 @@
 import html
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -21,6 +21,7 @@ _ADDRESS = re.compile(r"(?:https?://|www\.)\S+|[^\s@]{1,64}@[^\s@.]{1,63}(?:\.[^
 _MARKUP = re.compile(r"<!--.{0,5000}?-->|</?[a-zA-Z][^<>]{0,2000}>", re.DOTALL)
 # "Kolleg:innen", "Entwickler*innen" and "Nutzer_in" are the word in front of the ending; so is "MitarbeiterInnen".
 _GENDERED_ENDING = re.compile(r"(?<=[^\W\d_])[*:_/]-?in(?:nen)?\b|(?<=[a-zäöüß])Innen\b")
+_GENDER_SIGNS = ("*in", ":in", "_in", "/in", "/-in", "Innen")
 _HASHTAG = re.compile(r"#(?=\w*[a-zäöüß][A-ZÄÖÜ])(\w{2,100})")
 _CAMEL = re.compile(r"(?<=[a-zäöüß])(?=[A-ZÄÖÜ])")
 _WORD = re.compile(r"\w+(?:[+#]+(?!\w))?")
@@ -55,14 +56,6 @@ class Passage:
     words: list[Word]
 
 
-class Terms(NamedTuple):
-    """The same without the words as they were written: what vectors are made of."""
-
-    field: Field
-    language: str
-    terms: list[str]
-
-
 @dataclass(frozen=True, slots=True)
 class AnalyzedProfile:
     """The words of each text of a profile, in the order of its texts."""
@@ -76,6 +69,15 @@ class AnalyzedProfile:
     def of(self, *fields: Field) -> list[list[Word]]:
         """The words of the texts of some fields."""
         return [part.words for part in self.parts if part.field in fields]
+
+
+class Text(NamedTuple):
+    """A text of a profile: its words as they are written, and folded."""
+
+    field: Field
+    language: str
+    surfaces: list[str]
+    words: list[str]
 
 
 class TextAnalyzer:
@@ -106,35 +108,19 @@ class TextAnalyzer:
 
     def analyze(self, profile: Profile) -> AnalyzedProfile:
         """The words of a profile, in the order of its texts."""
-        fields, passages, languages = self._read(profile)
-        return AnalyzedProfile(
-            [
-                Passage(
-                    field,
-                    language,
-                    [
-                        Word(surface, term, place, language)
-                        for place, (surface, term) in enumerate(
-                            zip(passage, self.terms_of(passage, language), strict=True)
-                        )
-                        if term
-                    ],
-                )
-                for field, passage, language in zip(fields, passages, languages, strict=True)
+        parts = []
+        for text in self.texts(profile):
+            words = [
+                Word(surface, term, place, text.language)
+                for place, (surface, term) in enumerate(zip(text.surfaces, self._terms_of_text(text), strict=True))
+                if term
             ]
-        )
-
-    def terms_by_field(self, profile: Profile) -> list[Terms]:
-        """The terms of each text of a profile, repeated as often as they occur."""
-        fields, passages, languages = self._read(profile)
-        return [
-            Terms(field, language, [term for term in self.terms_of(passage, language) if term])
-            for field, passage, language in zip(fields, passages, languages, strict=True)
-        ]
+            parts.append(Passage(text.field, text.language, words))
+        return AnalyzedProfile(parts)
 
     def terms(self, profile: Profile) -> list[str]:
         """The terms of a profile, repeated as often as they occur."""
-        return [term for part in self.terms_by_field(profile) for term in part.terms]
+        return [term for text in self.texts(profile) for term in self._terms_of_text(text) if term]
 
     def terms_in_any_language(self, texts: Iterable[str]) -> frozenset[str]:
         """The distinct terms of some texts, stemmed in every known language."""
@@ -144,20 +130,21 @@ class TextAnalyzer:
 
     def terms_of(self, surfaces: Sequence[str], language: str) -> list[str]:
         """The term of each word in a known language (or `OTHER`), "" for one that carries no theme."""
+        return self._terms_of(surfaces, folded(surfaces), language)
+
+    def _terms_of(self, surfaces: Sequence[str], words: Sequence[str], language: str) -> list[str]:
+        terms = [self.term(word, language) for word in words]
+        for at in acronyms(surfaces, [not term for term in terms]):
+            terms[at] = words[at]
+        return terms
+
+    def term(self, word: str, language: str) -> str:
+        """The term of one folded word in a known language (or `OTHER`), "" for one that carries no theme."""
         known = self._terms[language]
-        shouted: bool | None = None
-        found = []
-        for surface in surfaces:
-            folded = surface.casefold()
-            term = known.get(folded)
-            if term is None:
-                term = known[folded] = self._term(folded, language)
-            if not term and 1 < len(surface) <= _LONGEST_ACRONYM and surface.isupper():
-                # "IT" and "WHO" are themes among small letters; a text in capitals only has no acronyms.
-                shouted = _is_shouted(surfaces) if shouted is None else shouted
-                term = "" if shouted else folded
-            found.append(term)
-        return found
+        term = known.get(word)
+        if term is None:
+            term = known[word] = self._term(word, language)
+        return term
 
     def words_met(self, language: str) -> Iterable[tuple[str, str]]:
         """Each folded word met so far in a language, with its term, "" for one that carries no theme."""
@@ -178,57 +165,45 @@ class TextAnalyzer:
             folded = folded.removesuffix(ending)
         return self.stem(folded, language)
 
-    def _read(self, profile: Profile) -> tuple[list[Field], list[list[str]], list[str]]:
-        fields, passages = [], []
-        for field, text in profile.texts_by_field:
-            fields.append(field)
-            passages.append(surfaces_of(text))
-        return fields, passages, self._languages_of(passages, profile)
+    def _terms_of_text(self, text: "Text") -> list[str]:
+        return self._terms_of(text.surfaces, text.words, text.language)
 
-    def _languages_of(self, passages: Sequence[Sequence[str]], profile: Profile) -> list[str]:
-        """The language of each passage of a profile."""
-        counts = []
-        together: dict[str, int] = {}
-        words = 0
-        for passage in passages:
-            count: dict[str, int] = {}
-            for surface in passage:
-                language = self._telling.get(surface) or self._telling.get(surface.casefold())
-                if language is not None:
-                    count[language] = count.get(language, 0) + 1
-                    together[language] = together.get(language, 0) + 1
-            words += len(passage)
-            counts.append(count)
+    def texts(self, profile: Profile) -> list["Text"]:
+        """The texts of a profile with the language of each."""
+        read = [(field, surfaces_of(text)) for field, text in profile.texts_by_field]
+        each = [(field, surfaces, folded(surfaces)) for field, surfaces in read]
+        told = [list(filter(None, map(self._telling.get, words))) for _, _, words in each]
+        together = [language for languages in told for language in languages]
+        length = sum(len(words) for _, _, words in each)
         usual = _leading(together)
-        if usual is None or not _enough(together, words):
-            usual = self._stated(profile) or self._guessed(passages, words)
-        return [self._language_of(passage, count, usual) for passage, count in zip(passages, counts, strict=True)]
+        if usual is None or not _enough(together, length):
+            usual = self._stated(profile) or self._guessed([word for _, _, words in each for word in words], length)
+        return [
+            Text(field, self._language_of(words, languages, usual), surfaces, words)
+            for (field, surfaces, words), languages in zip(each, told, strict=True)
+        ]
 
     def _stated(self, profile: Profile) -> str | None:
         stated = [primary_language(tag) for tag in profile.languages]
         known = next((tag for tag in stated if tag in self._languages), None)
         return known or (OTHER if stated else None)
 
-    def _guessed(self, passages: Sequence[Sequence[str]], words: int) -> str:
-        told = self._told_by_letters([surface for passage in passages for surface in passage])
-        return told or (PIVOT if words < _ENOUGH_WORDS else OTHER)
+    def _guessed(self, words: Sequence[str], length: int) -> str:
+        return self._told_by_letters(words) or (PIVOT if length < _ENOUGH_WORDS else OTHER)
 
-    def _language_of(self, passage: Sequence[str], count: Mapping[str, int], usual: str) -> str:
-        leading = _leading(count)
+    def _language_of(self, words: Sequence[str], told: Sequence[str], usual: str) -> str:
+        leading = _leading(told)
         if leading is not None:
-            return leading if usual != OTHER or _enough(count, len(passage)) else OTHER
-        return usual if usual == OTHER else (self._told_by_letters(passage) or usual)
+            return leading if usual != OTHER or _enough(told, len(words)) else OTHER
+        return usual if usual == OTHER else (self._told_by_letters(words) or usual)
 
-    def _told_by_letters(self, passage: Sequence[str]) -> str | None:
-        told: dict[str, int] = {}
-        for surface in passage:
-            folded = surface.casefold()
-            language = self._told.get(folded)
-            if language is None:
-                language = self._told[folded] = self._letters_tell(surface.lower())
-            if language:
-                told[language] = told.get(language, 0) + 1
-        return _leading(told)
+    def _told_by_letters(self, words: Sequence[str]) -> str | None:
+        told = list(map(self._told.get, words))
+        if None in told:
+            for word in set(words) - self._told.keys():
+                self._told[word] = self._letters_tell(word)
+            told = list(map(self._told.get, words))
+        return _leading(list(filter(None, told)))
 
     def _letters_tell(self, word: str) -> str:
         by_letters = [tag for tag, data in self._languages.items() if not data.letters.isdisjoint(word)]
@@ -249,7 +224,8 @@ def surfaces_of(text: str) -> list[str]:
         text = _ADDRESS.sub(" ", text)
     if "#" in text:
         text = _HASHTAG.sub(lambda tag: _CAMEL.sub(" ", tag.group(1)), text)
-    text = _GENDERED_ENDING.sub("", text)
+    if any(sign in text for sign in _GENDER_SIGNS):
+        text = _GENDERED_ENDING.sub("", text)
     return _WORD.findall(text.replace("_", " "))[:MAX_WORDS]
 
 
@@ -263,19 +239,36 @@ def _mended(text: str) -> str:
         return text
 
 
+def folded(surfaces: Sequence[str]) -> list[str]:
+    """The words without the difference of capitals, "ß" as "ss"."""
+    # All at once: one call instead of one for each word.
+    return "\n".join(surfaces).casefold().split("\n") if surfaces else []
+
+
+def acronyms(surfaces: Sequence[str], dropped: Sequence[bool]) -> list[int]:
+    """Of the dropped words those that are acronyms: "IT" and "WHO" are themes among small letters; a text in capitals
+    only has none."""
+    found = [
+        at
+        for at, surface in enumerate(surfaces)
+        if dropped[at] and 1 < len(surface) <= _LONGEST_ACRONYM and surface.isupper()
+    ]
+    return found if found and not _is_shouted(surfaces) else []
+
+
 def _is_shouted(surfaces: Sequence[str]) -> bool:
     return 2 * sum(surface.isupper() for surface in surfaces) > len(surfaces)
 
 
-def _enough(counts: Mapping[str, int], words: int) -> bool:
-    """Whether so many function words are what a text in that language has."""
-    return words < _ENOUGH_WORDS or max(counts.values(), default=0) >= _LEAST_SHARE * words
+def _enough(told: Sequence[str], words: int) -> bool:
+    """Whether so many function words of one language are what a text in it has."""
+    most = max((told.count(language) for language in set(told)), default=0)
+    return words < _ENOUGH_WORDS or most >= _LEAST_SHARE * words
 
 
-def _leading(counts: Mapping[str, int]) -> str | None:
-    """The language ahead of all others; None without any or in a draw."""
-    if not counts:
+def _leading(told: Sequence[str]) -> str | None:
+    """The language told more often than all others; None without any or in a draw."""
+    if not told:
         return None
-    most = max(counts.values())
-    leading = [language for language, count in counts.items() if count == most]
-    return leading[0] if len(leading) == 1 else None
+    counts = sorted(((told.count(language), language) for language in set(told)), reverse=True)
+    return counts[0][1] if len(counts) == 1 or counts[0][0] > counts[1][0] else None

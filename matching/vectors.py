@@ -6,6 +6,7 @@ on both, an English one on the second. All of it stays sparse, and every number 
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from types import MappingProxyType
 
 import numpy as np
@@ -16,7 +17,7 @@ from matching.compounds import CompoundSplitter
 from matching.languages import OTHER, PIVOT, known_languages
 from matching.lexicon import Lexicon, shipped_lexicons
 from matching.profiles import Field, Profile
-from matching.text import MAX_WORDS, TextAnalyzer
+from matching.text import MAX_WORDS, Text, TextAnalyzer, acronyms
 
 Indices = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -50,6 +51,9 @@ RECIPROCITY = 0.25
 # How well a lexicon's word is known to a compound splitter, in profiles that use it.
 _IN_LEXICON = 5.0
 _LEAST_USES = 3
+
+_NO_TERM = -1
+_NO_PHRASE = "#"
 
 _PLACES = 1.0 / (1.0 + np.arange(MAX_WORDS) / LEAD)
 
@@ -218,58 +222,26 @@ def _counted(
     profiles: Sequence[Profile], analyzer: TextAnalyzer, on_progress: Callable[[float], None] | None
 ) -> tuple[WordCounts, csr_matrix, csr_matrix]:
     """The words of all profiles, and those of offers and of seeks alone."""
-    number: dict[str, dict[str, int]] = {}
-    columns: list[list[int]] = []
-    weights: list[Floats] = []
-    lengths: list[int] = []
-    offered = _Rows()
-    sought = _Rows()
+    vocabulary = _Vocabulary(analyzer)
+    texts = _Texts()
+    offered, sought = _Texts(), _Texts()
     every = max(1, len(profiles) // 50)
-    size = 0
     for row, profile in enumerate(profiles):
         if on_progress is not None and row % every == 0:
             on_progress(row / len(profiles))
-        length = 0
-        for field, language, terms in analyzer.terms_by_field(profile):
-            if not terms:
-                continue
-            known = number.setdefault(PIVOT if language == OTHER else language, {})
-            found = []
-            for term in terms:
-                at = known.get(term)
-                if at is None:
-                    at = known[term] = size
-                    size += 1
-                found.append(at)
-            columns.append(found)
-            weights.append(FIELD_WEIGHTS[field] * _PLACES[: len(found)])
-            length += len(found)
-            if field is Field.TAGS:
-                phrases = number.setdefault(PIVOT, {})
-                phrase = phrase_term(terms)
-                if phrase not in phrases:
-                    phrases[phrase] = size
-                    size += 1
-                columns.append([phrases[phrase]])
-                weights.append(np.array([PHRASE_WEIGHT]))
-                length += 1
-            elif field is Field.OFFERS:
-                offered.add(row, found)
-            elif field is Field.SEEKS:
-                sought.add(row, found)
-        lengths.append(length)
+        for text in analyzer.texts(profile):
+            numbers = vocabulary.numbers(text)
+            texts.add(row, FIELD_WEIGHTS[text.field], numbers)
+            if text.field is Field.TAGS:
+                texts.add(row, PHRASE_WEIGHT, [vocabulary.number_of_phrase(text)])
+            elif text.field is Field.OFFERS:
+                offered.add(row, 1.0, numbers)
+            elif text.field is Field.SEEKS:
+                sought.add(row, 1.0, numbers)
     n = len(profiles)
-    flat = np.fromiter((at for found in columns for at in found), dtype=np.int64, count=sum(lengths))
-    data = np.concatenate(weights) if weights else np.empty(0)
-    rows = np.repeat(np.arange(n), lengths)
-    # Columns in the order of their words, so that the order in which words were met leaves no trace.
-    words = sorted((language, term) for language, known in number.items() for term in known)
-    place = np.empty(size, dtype=np.int64)
-    place[[number[language][term] for language, term in words]] = np.arange(size)
-    counts = csr_matrix((data, (rows, place[flat])), shape=(n, size))
-    counts.sum_duplicates()
-    counts = _without_withheld(_sublinear(counts), profiles, words, analyzer)
-    surfaces = {language: _shortest(analyzer, language) for language in number if language != PIVOT}
+    words, place = vocabulary.in_order()
+    counts = _without_withheld(_sublinear(texts.matrix(n, place)), profiles, words, analyzer)
+    surfaces = {language: _shortest(analyzer, language) for language in vocabulary.languages if language != PIVOT}
     return (
         WordCounts(words, counts, surfaces),
         _sublinear(offered.matrix(n, place)),
@@ -277,20 +249,76 @@ def _counted(
     )
 
 
-class _Rows:
-    """Rows that are written word by word."""
+class _Vocabulary:
+    """A number for each term met, by the words that it is met as; `_NO_TERM` for words that carry no theme."""
+
+    def __init__(self, analyzer: TextAnalyzer) -> None:
+        self._analyzer = analyzer
+        self._number_of_word: dict[str, dict[str, int]] = {}
+        self._terms: dict[tuple[str, str], int] = {}
+
+    @property
+    def languages(self) -> list[str]:
+        return sorted({language for language, _ in self._terms})
+
+    def numbers(self, text: Text) -> list[int]:
+        known = self._number_of_word.setdefault(text.language, {})
+        found = list(map(known.get, text.words))
+        if None in found:
+            for word in dict.fromkeys(text.words):
+                if word not in known:
+                    known[word] = self._number(text.language, self._analyzer.term(word, text.language))
+            found = list(map(known.get, text.words))
+        numbers: list[int] = found  # type: ignore[assignment]
+        if _NO_TERM in numbers:
+            for at in acronyms(text.surfaces, [number == _NO_TERM for number in numbers]):
+                numbers[at] = self._number(text.language, text.words[at])
+        return numbers
+
+    def number_of_phrase(self, text: Text) -> int:
+        terms = self._analyzer.terms_of(text.surfaces, text.language)
+        return self._number(PIVOT, phrase_term([term for term in terms if term]))
+
+    def in_order(self) -> tuple[list[tuple[str, str]], Indices]:
+        """The terms by language, and for each number its place: the order of meeting leaves no trace."""
+        words = sorted(self._terms)
+        place = np.empty(len(words), dtype=np.int64)
+        place[[self._terms[word] for word in words]] = np.arange(len(words))
+        return words, place
+
+    def _number(self, language: str, term: str) -> int:
+        if not term or term == _NO_PHRASE:
+            return _NO_TERM
+        # Nothing is known of other languages: their words meet those of the pivot language.
+        return self._terms.setdefault((PIVOT if language == OTHER else language, term), len(self._terms))
+
+
+class _Texts:
+    """Numbered words, text by text."""
 
     def __init__(self) -> None:
-        self._row: list[int] = []
-        self._column: list[int] = []
+        self._rows: list[int] = []
+        self._weights: list[float] = []
+        self._lengths: list[int] = []
+        self._numbers: list[int] = []
 
-    def add(self, row: int, columns: Sequence[int]) -> None:
-        self._row.extend([row] * len(columns))
-        self._column.extend(columns)
+    def add(self, row: int, weight: float, numbers: Sequence[int]) -> None:
+        self._rows.append(row)
+        self._weights.append(weight)
+        self._lengths.append(len(numbers))
+        self._numbers.extend(numbers)
 
     def matrix(self, n: int, place: Indices) -> csr_matrix:
-        column = place[np.array(self._column, dtype=np.int64)] if self._column else np.empty(0, dtype=np.int64)
-        matrix = csr_matrix((np.ones(len(column)), (self._row, column)), shape=(n, len(place)))
+        """(n, words) how often each occurs, earlier places counting more."""
+        numbers = np.array(self._numbers, dtype=np.int64)
+        of_text = np.repeat(np.arange(len(self._lengths)), self._lengths)
+        carries = numbers != _NO_TERM
+        numbers, of_text = numbers[carries], of_text[carries]
+        lengths = np.bincount(of_text, minlength=len(self._lengths))
+        at = np.arange(len(numbers)) - (np.cumsum(lengths) - lengths)[of_text]
+        data = np.array(self._weights)[of_text] * _PLACES[at]
+        rows, columns = np.array(self._rows, dtype=np.int64)[of_text], place[numbers]
+        matrix = csr_matrix((data, (rows, columns)), shape=(n, len(place)))
         matrix.sum_duplicates()
         return matrix
 
@@ -363,12 +391,13 @@ class _Mapping:
     def _splitter(
         self, counted: WordCounts, language: str, lexicon: Lexicon, analyzer: TextAnalyzer
     ) -> CompoundSplitter:
-        surfaces = {surface for surface, term in analyzer.words_met(language) if term}
+        met = dict(analyzer.words_met(language))
 
+        @cache
         def known(word: str) -> float:
-            term = analyzer.stem(word, language)
+            term = met.get(word) or analyzer.stem(word, language)
             at = self._column.get((language, term))
-            uses = float(self._df[at]) if at is not None and word in surfaces else 0.0
+            uses = float(self._df[at]) if at is not None and word in met else 0.0
             return (_IN_LEXICON if term in lexicon else 0.0) + (uses if uses >= _LEAST_USES else 0.0)
 
         data = known_languages().get(language)
