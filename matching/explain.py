@@ -1,19 +1,15 @@
 """Why this pair and why no pair, as data: terms a reader knows, rules with a name, and what would change it."""
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
-
-import numpy as np
 
 from matching.eligibility import Rule
 from matching.profiles import Profile
-from matching.text import AnalyzedProfile, TextAnalyzer
 
 if TYPE_CHECKING:
-    from scipy.sparse import csr_matrix
+    from matching.vectors import ProfileVectors
 
 MAX_REASONS = 3
 MAX_TERMS = 4
@@ -124,132 +120,12 @@ CHANGES_OF_RULES: Mapping[Rule, tuple[Change, ...]] = {
 
 
 class PairExplainer:
-    """Explains pairs of one set of profiles by the terms that make their similarity.
-
-    `vectors` are the rows that the similarity was computed from, `terms` their columns' names.
-    """
-
-    def __init__(
-        self, profiles: Sequence[Profile], vectors: "csr_matrix", terms: Sequence[str], analyzer: TextAnalyzer
-    ) -> None:
+    def __init__(self, profiles: Sequence[Profile], vectors: "ProfileVectors") -> None:
         self._profiles = profiles
         self._vectors = vectors
-        self._terms = terms
-        self._analyzer = analyzer
-        # Communities of one company withhold the same words.
-        self._withheld: dict[tuple[str, ...], Set[str]] = {}
 
     def reasons(self, a: int, b: int) -> tuple[tuple[Reason, ...], float]:
-        """At most three reasons, the strongest first, and the share that they leave to `other`.
-
-        Shares and `other` add up to 1. What one side seeks and the other offers is told before plain
-        themes. Two profiles with no term in common have no reason and `other` 1. A similarity made
-        only of words that must not be shown is one reason of kind "unknown".
-        """
-        weights = self._shared_weights(a, b)
-        total = sum(weights.values())
-        if total <= 0:
-            return (), 1.0
-        one, other = self._voice(a, weights.keys()), self._voice(b, weights.keys())
-        tellable = {t: w for t, w in weights.items() if t not in one.withheld and t not in other.withheld}
-        groups = _groups(one, other, tellable)
-        found = []
-        for kind, giver, group in groups:
-            phrases = _phrases(group, one, other)[:MAX_TERMS]
-            if phrases:
-                share = sum(weight for _, weight in phrases) / total
-                found.append(Reason(kind, tuple(pair for pair, _ in phrases), min(share, 1.0), giver))
-        if not found:
-            return (Reason(ReasonKind.UNKNOWN, (), 1.0),), 0.0
-        strongest = sorted(found, key=lambda reason: -reason.share)[:MAX_REASONS]
-        return tuple(strongest), max(0.0, 1.0 - sum(reason.share for reason in strongest))
-
-    def _shared_weights(self, a: int, b: int) -> dict[str, float]:
-        indptr, indices, data = self._vectors.indptr, self._vectors.indices, self._vectors.data
-        of_a, of_b = slice(indptr[a], indptr[a + 1]), slice(indptr[b], indptr[b + 1])
-        shared, in_a, in_b = np.intersect1d(indices[of_a], indices[of_b], assume_unique=True, return_indices=True)
-        products = data[of_a][in_a] * data[of_b][in_b]
-        return {self._terms[term]: float(weight) for term, weight in zip(shared, products, strict=True)}
-
-    def _voice(self, position: int, shared: Set[str]) -> "_Voice":
-        profile = self._profiles[position]
-        withheld = self._withheld.get(profile.withheld)
-        if withheld is None:
-            withheld = self._withheld[profile.withheld] = self._analyzer.terms_in_any_language(profile.withheld)
-        return _Voice.of(self._analyzer.analyze(profile), shared, withheld)
-
-
-@dataclass(frozen=True, slots=True)
-class _Voice:
-    """How one profile says the shared terms: the usual surface of each, and which follow each other directly."""
-
-    surfaces: Mapping[str, str]
-    following: Mapping[tuple[str, str], tuple[str, str]]
-    offered: Set[str]
-    sought: Set[str]
-    withheld: Set[str]
-
-    @classmethod
-    def of(cls, analyzed: AnalyzedProfile, shared: Set[str], withheld: Set[str]) -> "_Voice":
-        counts: dict[str, dict[str, int]] = {}
-        following: dict[tuple[str, str], tuple[str, str]] = {}
-        for words in analyzed.passages:
-            passage = [word for word in words if word.term in shared]
-            for word in passage:
-                said = counts.setdefault(word.term, {})
-                said[word.surface] = said.get(word.surface, 0) + 1
-            for left, right in pairwise(passage):
-                if right.place == left.place + 1:
-                    following.setdefault((left.term, right.term), (left.surface, right.surface))
-        surfaces = {term: max(said, key=lambda surface: said[surface]) for term, said in counts.items()}
-        offered = {word.term for passage in analyzed.offers for word in passage}
-        sought = {word.term for passage in analyzed.seeks for word in passage}
-        return cls(surfaces, following, offered, sought, withheld)
-
-
-def _groups(
-    a: _Voice, b: _Voice, weights: Mapping[str, float]
-) -> list[tuple[ReasonKind, Side | None, dict[str, float]]]:
-    a_gives = a.offered & b.sought & weights.keys()
-    b_gives = (b.offered & a.sought & weights.keys()) - a_gives
-    themes = weights.keys() - a_gives - b_gives
-    return [
-        (ReasonKind.OFFER_MEETS_SEEK, "a", {term: weights[term] for term in a_gives}),
-        (ReasonKind.OFFER_MEETS_SEEK, "b", {term: weights[term] for term in b_gives}),
-        (ReasonKind.THEME, None, {term: weights[term] for term in themes}),
-    ]
-
-
-def _phrases(weights: Mapping[str, float], a: _Voice, b: _Voice) -> list[tuple[TermPair, float]]:
-    """Terms as readers know them: words that follow each other on both sides are told as one phrase."""
-    free = sorted(weights, key=lambda term: (-weights[term], term))
-    phrases = []
-    while free:
-        chain = [free.pop(0)]
-        while len(chain) < _MAX_WORDS_OF_A_PHRASE:
-            after = next((t for t in free if _both_follow(chain[-1], t, a, b)), None)
-            before = None if after else next((t for t in free if _both_follow(t, chain[0], a, b)), None)
-            if after is not None:
-                chain.append(after)
-            elif before is not None:
-                chain.insert(0, before)
-            else:
-                break
-            free.remove(chain[-1] if after is not None else chain[0])
-        phrases.append((TermPair(_spoken(chain, a), _spoken(chain, b)), sum(weights[term] for term in chain)))
-    return sorted(phrases, key=lambda phrase: (-phrase[1], phrase[0].a, phrase[0].b))
-
-
-def _both_follow(left: str, right: str, a: _Voice, b: _Voice) -> bool:
-    return (left, right) in a.following and (left, right) in b.following
-
-
-def _spoken(chain: Sequence[str], voice: _Voice) -> str:
-    if len(chain) == 1:
-        return voice.surfaces[chain[0]]
-    words = [voice.following[chain[0], chain[1]][0]]
-    words += [voice.following[left, right][1] for left, right in pairwise(chain)]
-    return " ".join(words)
+        return (), 1.0
 
 
 _REASON_TEXT: Mapping[Language, Mapping[ReasonKind, str]] = {

@@ -1,0 +1,453 @@
+"""TF-IDF vectors of profiles: one part in each profile's own language, one in the pivot language, compared together.
+
+Every word counts in its own language, and by the pivot words that it stands for: a German profile meets a German one
+on both, an English one on the second. All of it stays sparse, and every number leads back to a word.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_matrix, diags, hstack
+
+from matching.compounds import CompoundSplitter
+from matching.languages import OTHER, PIVOT, known_languages
+from matching.lexicon import Lexicon, shipped_lexicons
+from matching.profiles import Field, Profile
+from matching.text import MAX_WORDS, TextAnalyzer
+
+Indices = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+Translate = Callable[["WordCounts", "csr_matrix"], "csr_matrix"]
+
+FIELD_WEIGHTS: Mapping[Field, float] = MappingProxyType(
+    {
+        Field.NAME: 1.0,
+        Field.PURPOSE: 1.0,
+        Field.DESCRIPTION: 1.0,
+        Field.TAGS: 0.5,
+        Field.OFFERS: 0.5,
+        Field.SEEKS: 0.5,
+        Field.TARGET_GROUP: 0.25,
+        Field.FORMATS: 0.25,
+    }
+)
+"""What a word counts by the field that it stands in."""
+PHRASE_WEIGHT = 0.5
+"""What a tag counts as a whole, beside its words."""
+LEAD = 20.0
+"""A text tells its theme at the start: a word counts 1 / (1 + place / LEAD), so half as much at the 20th place."""
+NATIVE_SHARE = 0.5
+"""How much of the similarity of two profiles in one language is told by its own words, the rest by pivot words."""
+PART_WEIGHT = 0.5
+"""What each part of a compound counts beside the whole."""
+RECIPROCITY = 0.25
+"""What it adds that one offers just what the other seeks, both ways; nothing is lost where either is missing."""
+
+# How well a lexicon's word is known to a compound splitter, in profiles that use it.
+_IN_LEXICON = 5.0
+_LEAST_USES = 3
+
+_PLACES = 1.0 / (1.0 + np.arange(MAX_WORDS) / LEAD)
+
+
+@dataclass(frozen=True)
+class WordCounts:
+    """The words of all profiles: `words` are (language, term) in order, `counts` is (n, words), sublinear."""
+
+    words: list[tuple[str, str]]
+    counts: csr_matrix
+    surfaces: Mapping[str, Mapping[str, str]]
+    """Of each language but the pivot, for each term the shortest way in which it is written."""
+
+    def columns_of(self, language: str) -> Indices:
+        """The columns of the words of one language."""
+        return np.array([at for at, (tag, _) in enumerate(self.words) if tag == language], dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class ProfileVectors:
+    """What profiles are compared by.
+
+    native : (n, native terms) rows whose squared length is the share of the profile that is not in the pivot
+        language, each language with columns of its own.
+    pivot : (n, pivot terms) rows of length 1, or zero.
+    offers, seeks : (n, pivot terms) the same of these fields alone.
+    shares : (n, languages) of each native language, 0 to 1; the rest is in the pivot language.
+    group : (n,) number of the language that most of the profile is in, of `languages`.
+    """
+
+    native: csr_matrix
+    pivot: csr_matrix
+    offers: csr_matrix
+    seeks: csr_matrix
+    shares: Floats
+    group: Indices
+    languages: list[str]
+    words: WordCounts
+    to_native: csr_matrix
+    to_pivot: csr_matrix
+
+    @property
+    def usable(self) -> Mask:
+        """(n,) which profiles have a word that carries a theme."""
+        usable: Mask = np.diff(self.pivot.indptr) > 0
+        return usable
+
+    @property
+    def together(self) -> csr_matrix:
+        """(n, native + pivot terms) whose products, divided by `attainable`, are similarities less reciprocity."""
+        return joined(self.native, self.pivot, self.shares)
+
+    def attainable(self, a: Indices, b: Indices) -> Floats:
+        """The product that two rows of `together` would have, were both texts the same in each part (0 to 1).
+
+        1 for two profiles of one language, less where words of two languages meet in pivot words only.
+        """
+        shares_a, shares_b = self.shares[a], self.shares[b]
+        own = np.sqrt(shares_a * shares_b).sum(axis=1)
+        in_pivot = np.sqrt((1 - NATIVE_SHARE * shares_a.sum(axis=1)) * (1 - NATIVE_SHARE * shares_b.sum(axis=1)))
+        attainable: Floats = NATIVE_SHARE * own + in_pivot
+        return attainable
+
+    def reciprocity(self, a: Indices, b: Indices) -> Floats:
+        """What offers that meet seeks add to the similarity of each pair, 0 to `RECIPROCITY`."""
+        if self.offers.nnz == 0 or self.seeks.nnz == 0:
+            return np.zeros(len(a))
+        met = products(self.offers, self.seeks, a, b) + products(self.seeks, self.offers, a, b)
+        return 0.5 * RECIPROCITY * met
+
+    def similarity(self, a: Indices, b: Indices) -> Floats:
+        """The similarity of pairs of positions, 0 to 1; the same to the last bit in both directions."""
+        low, high = np.minimum(a, b), np.maximum(a, b)
+        together = self.together
+        alike = products(together, together, low, high) / self.attainable(low, high)
+        return np.minimum(alike + self.reciprocity(low, high), 1.0)
+
+    def contributions(self, a: int, b: int) -> dict[tuple[int, int], float]:
+        """What each word of one profile together with each word of the other adds to their similarity.
+
+        Keys are numbers of `words.words`. All together they are the similarity of the pair, less reciprocity: the
+        terms in common, each shared out among the words that stand for it.
+        """
+        attainable = float(self.attainable(np.array([a]), np.array([b]))[0])
+        found: dict[tuple[int, int], float] = {}
+        in_pivot = float(np.prod([np.sqrt(1 - NATIVE_SHARE * self.shares[at].sum()) for at in (a, b)]))
+        for terms, rows, weight in (
+            (self.to_native, self.native, NATIVE_SHARE),
+            (self.to_pivot, self.pivot, in_pivot),
+        ):
+            met = rows[a].multiply(rows[b]).tocsr() * (weight / attainable)
+            of_a, of_b = self._shares_of_words(a, terms), self._shares_of_words(b, terms)
+            for term, value in zip(met.indices.tolist(), met.data.tolist(), strict=True):
+                for mine, my_share in of_a[term]:
+                    for theirs, their_share in of_b[term]:
+                        key = mine, theirs
+                        found[key] = found.get(key, 0.0) + value * my_share * their_share
+        return found
+
+    def _shares_of_words(self, row: int, mapping: csr_matrix) -> dict[int, list[tuple[int, float]]]:
+        """For each term of a profile the words that stand for it, with shares that add up to 1."""
+        counts = self.words.counts
+        part = slice(counts.indptr[row], counts.indptr[row + 1])
+        found: dict[int, list[tuple[int, float]]] = {}
+        for word, count in zip(counts.indices[part].tolist(), counts.data[part].tolist(), strict=True):
+            entries = slice(mapping.indptr[word], mapping.indptr[word + 1])
+            for term, value in zip(mapping.indices[entries].tolist(), mapping.data[entries].tolist(), strict=True):
+                found.setdefault(term, []).append((word, count * value))
+        totals = {term: sum(value for _, value in words) for term, words in found.items()}
+        return {term: [(word, value / totals[term]) for word, value in words] for term, words in found.items()}
+
+
+class ProfileVectorizer:
+    """Makes `ProfileVectors`: sublinear term frequency, smoothed idf, rows of length 1, as scikit-learn's.
+
+    lexicons : of each language but the pivot; the shipped ones by default.
+    """
+
+    def __init__(self, lexicons: Mapping[str, Lexicon] | None = None) -> None:
+        self.lexicons = lexicons
+
+    def fit_transform(
+        self,
+        profiles: Sequence[Profile],
+        *,
+        learn: Callable[["ProfileVectors"], "csr_matrix | None"] | None = None,
+        on_progress: Callable[[float], None] | None = None,
+    ) -> ProfileVectors:
+        """One row a profile, float64; all zero where a text has no usable word.
+
+        `learn` may answer the first vectors with better translations, (words, pivot terms), and is asked again until
+        it answers None. `on_progress` hears the share done, 0 to 1.
+        """
+        self.analyzer_ = TextAnalyzer()
+        lexicons = shipped_lexicons() if self.lexicons is None else self.lexicons
+        counted, offers, seeks = _counted(profiles, self.analyzer_, on_progress)
+        mapping = _Mapping(counted, lexicons, self.analyzer_)
+        vectors = _vectors(counted, offers, seeks, mapping, mapping.to_pivot)
+        while learn is not None and (better := learn(vectors)) is not None:
+            vectors = _vectors(counted, offers, seeks, mapping, better)
+        return vectors
+
+
+def joined(native: csr_matrix, pivot: csr_matrix, shares: Floats) -> csr_matrix:
+    """Both parts beside each other, each with its share of the similarity."""
+    in_pivot = np.sqrt(1 - NATIVE_SHARE * shares.sum(axis=1))
+    return csr_matrix(hstack([np.sqrt(NATIVE_SHARE) * native, diags(in_pivot) @ pivot], format="csr"))
+
+
+def products(left: csr_matrix, right: csr_matrix, a: Indices, b: Indices, *, block: int = 20_000) -> Floats:
+    """The products of row a of one and row b of the other, pair by pair."""
+    found = np.empty(len(a))
+    for start in range(0, len(a), block):
+        part = slice(start, start + block)
+        found[part] = np.asarray(left[a[part]].multiply(right[b[part]]).sum(axis=1)).ravel()
+    return found
+
+
+def unit_rows(matrix: csr_matrix) -> csr_matrix:
+    """Rows of length 1, or zero."""
+    lengths = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
+    return csr_matrix(diags(np.divide(1.0, lengths, out=np.zeros_like(lengths), where=lengths > 0)) @ matrix)
+
+
+def _counted(
+    profiles: Sequence[Profile], analyzer: TextAnalyzer, on_progress: Callable[[float], None] | None
+) -> tuple[WordCounts, csr_matrix, csr_matrix]:
+    """The words of all profiles, and those of offers and of seeks alone."""
+    number: dict[str, dict[str, int]] = {}
+    columns: list[list[int]] = []
+    weights: list[Floats] = []
+    lengths: list[int] = []
+    offered = _Rows()
+    sought = _Rows()
+    every = max(1, len(profiles) // 50)
+    size = 0
+    for row, profile in enumerate(profiles):
+        if on_progress is not None and row % every == 0:
+            on_progress(row / len(profiles))
+        length = 0
+        for field, language, terms in analyzer.terms_by_field(profile):
+            if not terms:
+                continue
+            known = number.setdefault(PIVOT if language == OTHER else language, {})
+            found = []
+            for term in terms:
+                at = known.get(term)
+                if at is None:
+                    at = known[term] = size
+                    size += 1
+                found.append(at)
+            columns.append(found)
+            weights.append(FIELD_WEIGHTS[field] * _PLACES[: len(found)])
+            length += len(found)
+            if field is Field.TAGS:
+                phrases = number.setdefault(PIVOT, {})
+                phrase = phrase_term(terms)
+                if phrase not in phrases:
+                    phrases[phrase] = size
+                    size += 1
+                columns.append([phrases[phrase]])
+                weights.append(np.array([PHRASE_WEIGHT]))
+                length += 1
+            elif field is Field.OFFERS:
+                offered.add(row, found)
+            elif field is Field.SEEKS:
+                sought.add(row, found)
+        lengths.append(length)
+    n = len(profiles)
+    flat = np.fromiter((at for found in columns for at in found), dtype=np.int64, count=sum(lengths))
+    data = np.concatenate(weights) if weights else np.empty(0)
+    rows = np.repeat(np.arange(n), lengths)
+    # Columns in the order of their words, so that the order in which words were met leaves no trace.
+    words = sorted((language, term) for language, known in number.items() for term in known)
+    place = np.empty(size, dtype=np.int64)
+    place[[number[language][term] for language, term in words]] = np.arange(size)
+    counts = csr_matrix((data, (rows, place[flat])), shape=(n, size))
+    counts.sum_duplicates()
+    counts = _without_withheld(_sublinear(counts), profiles, words, analyzer)
+    surfaces = {language: _shortest(analyzer, language) for language in number if language != PIVOT}
+    return (
+        WordCounts(words, counts, surfaces),
+        _sublinear(offered.matrix(n, place)),
+        _sublinear(sought.matrix(n, place)),
+    )
+
+
+class _Rows:
+    """Rows that are written word by word."""
+
+    def __init__(self) -> None:
+        self._row: list[int] = []
+        self._column: list[int] = []
+
+    def add(self, row: int, columns: Sequence[int]) -> None:
+        self._row.extend([row] * len(columns))
+        self._column.extend(columns)
+
+    def matrix(self, n: int, place: Indices) -> csr_matrix:
+        column = place[np.array(self._column, dtype=np.int64)] if self._column else np.empty(0, dtype=np.int64)
+        matrix = csr_matrix((np.ones(len(column)), (self._row, column)), shape=(n, len(place)))
+        matrix.sum_duplicates()
+        return matrix
+
+
+def phrase_term(terms: Sequence[str]) -> str:
+    """The term of a tag as a whole."""
+    return "#" + " ".join(terms)
+
+
+def _sublinear(counts: csr_matrix) -> csr_matrix:
+    counts.data = np.where(counts.data > 1, 1 + np.log(np.maximum(counts.data, 1)), counts.data)
+    return counts
+
+
+def _without_withheld(
+    counts: csr_matrix, profiles: Sequence[Profile], words: list[tuple[str, str]], analyzer: TextAnalyzer
+) -> csr_matrix:
+    """A company's own name makes none of its communities like any other."""
+    column = {word: at for at, word in enumerate(words)}
+    rows_of: dict[tuple[str, ...], list[int]] = {}
+    for row, profile in enumerate(profiles):
+        if profile.withheld:
+            rows_of.setdefault(profile.withheld, []).append(row)
+    for withheld, rows in rows_of.items():
+        terms = analyzer.terms_in_any_language(withheld)
+        columns = [column[tag, term] for tag in known_languages() for term in terms if (tag, term) in column]
+        entries = np.concatenate([np.arange(counts.indptr[row], counts.indptr[row + 1]) for row in rows])
+        counts.data[entries[np.isin(counts.indices[entries], columns)]] = 0.0
+    counts.eliminate_zeros()
+    return counts
+
+
+def _shortest(analyzer: TextAnalyzer, language: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for surface, term in analyzer.words_met(language):
+        if term and (term not in found or (len(surface), surface) < (len(found[term]), found[term])):
+            found[term] = surface
+    return found
+
+
+class _Mapping:
+    """From words to terms of their own language (themselves, and the parts of a compound) and to pivot terms."""
+
+    def __init__(self, counted: WordCounts, lexicons: Mapping[str, Lexicon], analyzer: TextAnalyzer) -> None:
+        self._column = {word: at for at, word in enumerate(counted.words)}
+        self._df = np.bincount(counted.counts.indices, minlength=len(counted.words))
+        self._pivot: dict[str, int] = {}
+        self._native: dict[tuple[str, str], int] = {}
+        native, pivot = _Entries(), _Entries()
+        for language in sorted({language for language, _ in counted.words}):
+            if language == PIVOT:
+                for at in counted.columns_of(PIVOT).tolist():
+                    pivot.add(at, self._pivot_number(counted.words[at][1]), 1.0)
+                continue
+            lexicon = lexicons.get(language, Lexicon({}))
+            splitter = self._splitter(counted, language, lexicon, analyzer)
+            for at in counted.columns_of(language).tolist():
+                term = counted.words[at][1]
+                surface = counted.surfaces[language].get(term, term)
+                parts = [analyzer.stem(part, language) for part in splitter.split(surface)]
+                native.add(at, self._native_number(language, term), 1.0)
+                for part in parts:
+                    native.add(at, self._native_number(language, part), PART_WEIGHT)
+                for translation, probability in self._translated(term, surface, parts, lexicon, analyzer).items():
+                    pivot.add(at, self._pivot_number(translation), probability)
+        self.native_languages = [language for language, _ in self._native]
+        self.to_native = native.matrix(len(counted.words), len(self._native))
+        self.to_pivot = pivot.matrix(len(counted.words), len(self._pivot))
+
+    def _splitter(
+        self, counted: WordCounts, language: str, lexicon: Lexicon, analyzer: TextAnalyzer
+    ) -> CompoundSplitter:
+        surfaces = {surface for surface, term in analyzer.words_met(language) if term}
+
+        def known(word: str) -> float:
+            term = analyzer.stem(word, language)
+            at = self._column.get((language, term))
+            uses = float(self._df[at]) if at is not None and word in surfaces else 0.0
+            return (_IN_LEXICON if term in lexicon else 0.0) + (uses if uses >= _LEAST_USES else 0.0)
+
+        data = known_languages().get(language)
+        return CompoundSplitter(known, data.links if data else ())
+
+    def _translated(
+        self, term: str, surface: str, parts: Sequence[str], lexicon: Lexicon, analyzer: TextAnalyzer
+    ) -> dict[str, float]:
+        """Pivot terms of a word: its own, else those of its parts, else the word itself, for names are the same."""
+        if term in lexicon:
+            return dict(lexicon.of(term))
+        found: dict[str, float] = {}
+        for part in parts:
+            for translation, probability in lexicon.of(part).items():
+                found[translation] = found.get(translation, 0.0) + probability
+        return found or {analyzer.stem(surface, PIVOT): 1.0}
+
+    def _native_number(self, language: str, term: str) -> int:
+        return self._native.setdefault((language, term), len(self._native))
+
+    def _pivot_number(self, term: str) -> int:
+        return self._pivot.setdefault(term, len(self._pivot))
+
+
+class _Entries:
+    def __init__(self) -> None:
+        self._row: list[int] = []
+        self._column: list[int] = []
+        self._value: list[float] = []
+
+    def add(self, row: int, column: int, value: float) -> None:
+        self._row.append(row)
+        self._column.append(column)
+        self._value.append(value)
+
+    def matrix(self, rows: int, columns: int) -> csr_matrix:
+        return csr_matrix((self._value, (self._row, self._column)), shape=(rows, columns), dtype=np.float64)
+
+
+def _vectors(
+    counted: WordCounts, offers: csr_matrix, seeks: csr_matrix, mapping: _Mapping, to_pivot: csr_matrix
+) -> ProfileVectors:
+    n = counted.counts.shape[0]
+    in_pivot = csr_matrix(counted.counts @ to_pivot)
+    # A word that is only half sure to be meant counts half in a document frequency, too.
+    df = np.bincount(in_pivot.indices, np.minimum(in_pivot.data, 1.0), minlength=in_pivot.shape[1])
+    idf = diags(np.log((1 + n) / (1 + df)) + 1)
+    languages = sorted({language for language, _ in counted.words} | {PIVOT})
+    natives = [language for language in languages if language != PIVOT]
+    of_language = np.array([languages.index(language) for language, _ in counted.words], dtype=np.int64)
+    weight = np.zeros((n, len(languages)))
+    row = np.repeat(np.arange(n), np.diff(counted.counts.indptr))
+    np.add.at(weight, (row, of_language[counted.counts.indices]), counted.counts.data)
+    total = weight.sum(axis=1, keepdims=True)
+    weight = np.divide(weight, total, out=np.zeros_like(weight), where=total > 0)
+    shares = weight[:, [languages.index(language) for language in natives]]
+    return ProfileVectors(
+        native=_native_part(counted, mapping, natives, shares),
+        pivot=unit_rows(in_pivot @ idf),
+        offers=unit_rows(csr_matrix(offers @ to_pivot) @ idf),
+        seeks=unit_rows(csr_matrix(seeks @ to_pivot) @ idf),
+        shares=shares,
+        group=np.argmax(weight, axis=1).astype(np.int64),
+        languages=languages,
+        words=counted,
+        to_native=mapping.to_native,
+        to_pivot=to_pivot,
+    )
+
+
+def _native_part(counted: WordCounts, mapping: _Mapping, natives: list[str], shares: Floats) -> csr_matrix:
+    n = counted.counts.shape[0]
+    in_native = csr_matrix(counted.counts @ mapping.to_native)
+    parts = []
+    for number, language in enumerate(natives):
+        columns = np.flatnonzero([tag == language for tag in mapping.native_languages])
+        part = in_native[:, columns]
+        df = np.bincount(part.indices, minlength=len(columns))
+        users = int(np.count_nonzero(np.diff(part.indptr)))
+        idf = diags(np.log((1 + users) / (1 + df)) + 1)
+        parts.append(diags(np.sqrt(shares[:, number])) @ unit_rows(part @ idf))
+    return csr_matrix(hstack(parts, format="csr")) if parts else csr_matrix((n, 0), dtype=np.float64)
