@@ -8,21 +8,23 @@ that they agree (Liang, Taskar and Klein 2006, "Alignment by agreement"), says w
 import argparse
 import gzip
 import json
-import re
+import math
 import sys
-import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import snowballstemmer
 
+from matching.compounds import CompoundSplitter
 from matching.exceptions import MatchingError, UnreadableProfiles
+from matching.languages import PIVOT, known_languages
+from matching.text import TextAnalyzer, surfaces_of
 
-Lexicon = dict[str, dict[str, float]]
+GERMAN = "de"
+
+Entries = dict[str, dict[str, float]]
 """For each German stem its English stems, each with the probability that it is meant."""
 
 Ids = npt.NDArray[np.int32]
@@ -32,11 +34,12 @@ Say = Callable[[str], object]
 # What one line of a source counts. A line of a term list is a translation by itself and reaches `EVIDENCE` alone;
 # a sentence needs company. Machine-translated and code-like texts need more of it. A source not listed here counts 1.
 WEIGHTS: Mapping[str, float] = {
-    "cpv_2008": 2.0,
-    "osm_id_tagging_schema": 2.0,
-    "i14y_swiss_codelists": 2.0,
-    "isaqb_glossary": 2.0,
-    "open_sdg": 2.0,
+    "community_terms": 3.0,
+    "cpv_2008": 3.0,
+    "osm_id_tagging_schema": 3.0,
+    "i14y_swiss_codelists": 3.0,
+    "isaqb_glossary": 3.0,
+    "open_sdg": 3.0,
     "unicode_cldr": 1.0,
     "adobe_workfront": 0.4,
     "adobe_workfront_learn": 0.4,
@@ -59,9 +62,11 @@ ITERATIONS = 6
 EVIDENCE = 1.0  # expected count of a translation, in lines of weight 1
 TRANSLATIONS = 5
 LEAST_PROBABILITY = 0.08
+LEAST_SUM = 0.25  # of a stem's translations, before they are scaled
+LEAST_OF_ITSELF = 1.5  # lines of a stem whose only translation is itself
+PARTS_WEIGH = 3.0  # lines
+PART_EVIDENCE = 5.0  # lines that hold a part of a compound
 
-_WORD = re.compile(r"\w+")
-_GENDERED_ENDING = re.compile(r"(?<=[^\W\d_])[*:_/]-?in(?:nen)?\b")
 # So many triples (line, German word, English word) are numbered at a time: about 100 MB.
 _AT_ONCE = 2_000_000
 
@@ -96,13 +101,11 @@ class Lines:
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """Pairs of a German and an English stem that share a line, sorted: expected counts and probabilities of each."""
+    """Pairs of a German and an English stem that share a line, sorted; how often one is taken to mean the other."""
 
     german: Ids
     english: Ids
     counts: Shares
-    english_given_german: Shares
-    german_given_english: Shares
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -120,14 +123,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def build(folder: Path, out: Path, *, seed: Path | None = None, say: Say = lambda _: None) -> dict[str, object]:
     """Learn a lexicon from the `*.tsv` files of a folder, write it to `out`, and return figures about it.
 
-    `seed` is a lexicon in the format of `out`; where both know a stem the mean of both is taken. The same files give
+    `seed` is a lexicon in the format of `out`; where both know a stem the mean of both is taken. The translations of
+    each stem are scaled to sum to 1, which helps: the engine weighs a stem by how rare it is. The same files give
     the same bytes. Memory grows with the number of triples (line, German word, English word), 8 bytes each, and with
     the number of distinct pairs. Raises NoParallelText for a folder without a usable line, UnreadableProfiles for a
     line that is not two columns or not UTF-8, naming file and line.
     """
     lines = read_lines(folder, say=say)
     learnt = translations(lines, learn(lines, say=say))
-    lexicon = learnt if seed is None else combined(learnt, read_lexicon(seed))
+    both = learnt if seed is None else combined(learnt, read_lexicon(seed))
+    lexicon = {stem: _summing_to_one(meant) for stem, meant in both.items()}
     size = write_lexicon(lexicon, out)
     return {
         "lines": len(lines),
@@ -145,7 +150,8 @@ def read_lines(folder: Path, *, say: Say = lambda _: None) -> Lines:
     A word counts once a line, and a line has at most `LONGEST` words a side; one without a content word on either
     side is left out. A line met again (docs repeat themselves) keeps its greatest weight and its first source.
     """
-    german, english = _Side("de", "german"), _Side("en", "english")
+    analyzer = TextAnalyzer()
+    german, english = _Side(GERMAN, analyzer), _Side(PIVOT, analyzer)
     weights: dict[tuple[tuple[int, ...], tuple[int, ...]], float] = {}
     by_source: dict[str, int] = {}
     for path in sorted(folder.glob("*.tsv")):
@@ -174,37 +180,22 @@ def read_lines(folder: Path, *, say: Say = lambda _: None) -> Lines:
 
 
 class _Side:
-    """One language: texts to numbers of stems, cached by word, for a vocabulary is far smaller than a text."""
+    """One language: texts to numbers of stems."""
 
-    def __init__(self, language: str, stemmer: str) -> None:
-        stop_words = files("matching").joinpath("stopwords", f"{language}.txt").read_text(encoding="utf-8").split()
-        self._stemmer = snowballstemmer.stemmer(stemmer)
-        self._numbers: dict[str, int | None] = dict.fromkeys(stop_words)
+    def __init__(self, language: str, analyzer: TextAnalyzer) -> None:
+        self._language = language
+        self._analyzer = analyzer
         self._known: dict[str, int] = {}
-        self.stems: list[str] = []
+
+    @property
+    def stems(self) -> list[str]:
+        return list(self._known)
 
     def numbers(self, text: str) -> tuple[int, ...]:
         """The distinct stems of the first `LONGEST` content words, in their order."""
-        text = _GENDERED_ENDING.sub("", unicodedata.normalize("NFC", text)).replace("_", " ")
-        found: dict[int, None] = {}
-        for word in _WORD.findall(text.casefold()):
-            if word not in self._numbers:
-                self._numbers[word] = self._number(word)
-            number = self._numbers[word]
-            if number is not None:
-                found[number] = None
-                if len(found) == LONGEST:
-                    break
-        return tuple(found)
-
-    def _number(self, word: str) -> int | None:
-        if len(word) < 2 or not any(character.isalpha() for character in word):
-            return None
-        stem = self._stemmer.stemWord(word)
-        if stem not in self._known:
-            self._known[stem] = len(self.stems)
-            self.stems.append(stem)
-        return self._known[stem]
+        terms = self._analyzer.terms_of(surfaces_of(text), self._language)
+        found = dict.fromkeys(term for term in terms if term)
+        return tuple(self._known.setdefault(term, len(self._known)) for term in list(found)[:LONGEST])
 
 
 def _columns(path: Path) -> Iterator[tuple[str, str]]:
@@ -237,13 +228,7 @@ def learn(lines: Lines, *, iterations: int = ITERATIONS, say: Say = lambda _: No
         backward = counts / np.bincount(english, counts)[english]
         counts = triples.expected(forward, backward)
         say(f"iteration {iteration + 1} of {iterations}: {np.count_nonzero(counts >= EVIDENCE)} links")
-    return Links(
-        german,
-        english,
-        counts,
-        counts / np.bincount(german, counts)[german],
-        counts / np.bincount(english, counts)[english],
-    )
+    return Links(german, english, counts)
 
 
 class _Triples:
@@ -313,50 +298,95 @@ class _Triples:
         return german.astype(np.int64) * len(lines.english_stems) + english
 
 
-def translations(lines: Lines, links: Links) -> Lexicon:
+def translations(lines: Lines, links: Links) -> Entries:
     """The translations that are worth keeping: enough evidence, likely enough, at most `TRANSLATIONS` a stem.
 
-    Probabilities are shares of all that a stem's lines say: what is left out is missing from their sum.
+    Probabilities are shares of all that a stem's lines say, so what is left out is missing from their sum. A stem of
+    which less than `LEAST_SUM` is left means nothing in particular ("möglicherweise", "entweder") and goes, as does
+    one that is no word of letters, an English function word, or an identifier met once that means only itself.
     """
-    kept = (links.counts >= EVIDENCE) & (links.english_given_german >= LEAST_PROBABILITY)
-    lexicon: Lexicon = {}
+    evidence = np.bincount(links.german, links.counts, len(lines.german_stems))
+    probabilities = links.counts / evidence[links.german]
+    kept = (links.counts >= EVIDENCE) & (probabilities >= LEAST_PROBABILITY)
+    lexicon: Entries = {}
     for german, english, probability in zip(
-        links.german[kept].tolist(),
-        links.english[kept].tolist(),
-        links.english_given_german[kept].tolist(),
-        strict=True,
+        links.german[kept].tolist(), links.english[kept].tolist(), probabilities[kept].tolist(), strict=True
     ):
-        stem = lines.german_stems[german]
-        if _is_a_word(stem):
-            lexicon.setdefault(stem, {})[lines.english_stems[english]] = probability
-    return {stem: _best(meant) for stem, meant in lexicon.items()}
-
-
-def _is_a_word(stem: str) -> bool:
-    return stem.isalpha()
+        lexicon.setdefault(lines.german_stems[german], {})[lines.english_stems[english]] = probability
+    known = dict(zip(lines.german_stems, evidence.tolist(), strict=True))
+    foreign = known_languages()[PIVOT].stopwords
+    return _with_whole_compounds(
+        {
+            stem: _best(meant)
+            for stem, meant in lexicon.items()
+            if stem.isalpha()
+            and len(stem) > 1
+            and stem not in foreign
+            and sum(meant.values()) >= LEAST_SUM
+            and (meant.keys() != {stem} or known[stem] >= LEAST_OF_ITSELF)
+        },
+        known,
+    )
 
 
 def _best(meant: Mapping[str, float]) -> dict[str, float]:
-    best = sorted(meant.items(), key=lambda one: (-one[1], one[0]))
-    return dict(best[:TRANSLATIONS])
+    likely = [one for one in meant.items() if one[1] >= LEAST_PROBABILITY]
+    return dict(sorted(likely, key=lambda one: (-one[1], one[0]))[:TRANSLATIONS])
 
 
-def combined(one: Lexicon, other: Lexicon) -> Lexicon:
-    """Both lexicons: the mean where both know a stem."""
-    lexicon: Lexicon = {}
-    for stem in one.keys() | other.keys():
-        if stem in one and stem in other:
-            meant = one[stem].keys() | other[stem].keys()
-            mean = {english: (one[stem].get(english, 0.0) + other[stem].get(english, 0.0)) / 2 for english in meant}
-            lexicon[stem] = _best({english: share for english, share in mean.items() if share >= LEAST_PROBABILITY})
-        else:
-            lexicon[stem] = dict(one.get(stem) or other[stem])
+def _with_whole_compounds(lexicon: Entries, evidence: Mapping[str, float]) -> Entries:
+    """The lexicon with the other half of compounds that lost it.
+
+    A compound that few lines hold often keeps one half only, for elsewhere the simple word explains the other half
+    better ("Bildungsplattform": educ). Its parts' translations are added, weighing like `PARTS_WEIGH` lines, where
+    they share a translation with it: that tells a compound from what only looks like one.
+    """
+    analyzer = TextAnalyzer()
+
+    def known(word: str) -> float:
+        stem = analyzer.stem(word, GERMAN)
+        return evidence[stem] if stem in lexicon and evidence[stem] >= PART_EVIDENCE else 0.0
+
+    splitter = CompoundSplitter(known, known_languages()[GERMAN].links)
+    whole = dict(lexicon)
+    for compound, meant in lexicon.items():
+        parts = [analyzer.stem(part, GERMAN) for part in splitter.split(compound)]
+        composed: dict[str, float] = {}
+        for part in parts:
+            for english, share in _summing_to_one(lexicon[part]).items():
+                composed[english] = composed.get(english, 0.0) + share / len(parts)
+        if meant.keys() & composed.keys():
+            sure = evidence[compound] / (evidence[compound] + PARTS_WEIGH)
+            own = _summing_to_one(meant)
+            whole[compound] = _best(
+                {
+                    english: sure * own.get(english, 0.0) + (1 - sure) * composed.get(english, 0.0)
+                    for english in own.keys() | composed.keys()
+                }
+            )
+    return whole
+
+
+def _summing_to_one(meant: Mapping[str, float]) -> dict[str, float]:
+    total = sum(meant.values())
+    return {english: share / total for english, share in meant.items()}
+
+
+def combined(one: Entries, other: Entries) -> Entries:
+    """Both lexicons: the mean where both know a stem, likely enough translations only."""
+    lexicon: Entries = {}
+    for stem in sorted(one.keys() | other.keys()):
+        known = [meant[stem] for meant in (one, other) if stem in meant]
+        english_stems = {english for meant in known for english in meant}
+        lexicon[stem] = _best(
+            {english: sum(meant.get(english, 0.0) for meant in known) / len(known) for english in english_stems}
+        )
     return {stem: meant for stem, meant in lexicon.items() if meant}
 
 
-def read_lexicon(path: Path) -> Lexicon:
+def read_lexicon(path: Path) -> Entries:
     """A lexicon as `write_lexicon` writes it."""
-    lexicon: Lexicon = {}
+    lexicon: Entries = {}
     with gzip.open(path, "rt", encoding="utf-8") as rows:
         for row in rows:
             stem, _, meant = row.rstrip("\n").partition("\t")
@@ -365,18 +395,23 @@ def read_lexicon(path: Path) -> Lexicon:
     return lexicon
 
 
-def write_lexicon(lexicon: Lexicon, path: Path) -> int:
+def write_lexicon(lexicon: Entries, path: Path) -> int:
     """Write `german<tab>english:probability english:probability ...`, sorted by stem, as gzip; return its size.
 
     The same lexicon gives the same bytes.
     """
     rows = (
-        f"{stem}\t{' '.join(f'{english}:{share:.2f}' for english, share in lexicon[stem].items())}\n"
+        f"{stem}\t{' '.join(f'{english}:{_two_digits(share)}' for english, share in lexicon[stem].items())}\n"
         for stem in sorted(lexicon)
     )
     packed = gzip.compress("".join(rows).encode("utf-8"), compresslevel=9, mtime=0)
     path.write_bytes(packed)
     return len(packed)
+
+
+def _two_digits(share: float) -> str:
+    # Cut, not rounded, for the sum of a row must not pass 1; a share that is 0.28 but for the last bit stays 0.28.
+    return f"{math.floor(share * 100 + 1e-6) / 100:.2f}"
 
 
 def _parser() -> argparse.ArgumentParser:

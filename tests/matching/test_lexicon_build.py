@@ -46,6 +46,13 @@ def test_one_line_of_a_term_list_is_enough_and_a_compound_keeps_both_words(tmp_p
     assert lexicon == {"abfallwirtschaft": {"manag": 0.5, "wast": 0.5}, "fahrrad": {"bicycl": 1.0}}
 
 
+def test_a_rare_compound_gets_back_the_half_that_it_lost(tmp_path: Path) -> None:
+    often = [(f"Plattform {word}", f"Platform {word}") for word in ("alpha", "beta", "gamma", "delta", "omega")]
+    write(tmp_path / "texts", "open_sdg.tsv", [*often, ("Bildung", "Education"), ("Bildungsplattform", "Education")])
+
+    assert lexicon_of(tmp_path / "texts")["bildungsplattform"].keys() == {"educ", "platform"}
+
+
 def test_one_sentence_alone_is_no_evidence(tmp_path: Path) -> None:
     write(tmp_path / "texts", "talk.tsv", SENTENCES[:1])
 
@@ -59,14 +66,14 @@ def test_function_words_numbers_and_identifiers_are_no_entries(tmp_path: Path) -
     assert lexicon_of(tmp_path / "texts") == {"frau": {"woman": 1.0}}
 
 
-def test_with_a_seed_a_stem_that_both_know_gets_the_mean(tmp_path: Path) -> None:
+def test_with_a_seed_a_stem_that_both_know_gets_the_mean_scaled_to_one(tmp_path: Path) -> None:
     write(tmp_path / "texts", "cpv_2008.tsv", [("Kunde", "Customer")])
     seed = tmp_path / "seed.tsv.gz"
     seed.write_bytes(gzip.compress(b"kund\tclient:0.60\nlehr\tteach:0.50\n"))
 
     lexicon = lexicon_of(tmp_path / "texts", seed)
 
-    assert lexicon == {"kund": {"custom": 0.5, "client": 0.3}, "lehr": {"teach": 0.5}}
+    assert lexicon == {"kund": {"custom": 0.62, "client": 0.37}, "lehr": {"teach": 1.0}}
 
 
 def test_the_same_lines_give_the_same_bytes(tmp_path: Path) -> None:
