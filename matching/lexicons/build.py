@@ -17,7 +17,6 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from matching.compounds import CompoundSplitter
 from matching.exceptions import MatchingError, UnreadableProfiles
 from matching.languages import PIVOT, known_languages
 from matching.text import TextAnalyzer, surfaces_of
@@ -67,6 +66,7 @@ LEAST_OF_ITSELF = 1.5  # lines of a stem whose only translation is itself
 PARTS_WEIGH = 3.0  # lines
 PART_EVIDENCE = 5.0  # lines that hold a part of a compound
 
+_SHORTEST_PART = 4
 # So many triples (line, German word, English word) are numbered at a time: about 100 MB.
 _AT_ONCE = 2_000_000
 
@@ -347,10 +347,9 @@ def _with_whole_compounds(lexicon: Entries, evidence: Mapping[str, float]) -> En
         stem = analyzer.stem(word, GERMAN)
         return evidence[stem] if stem in lexicon and evidence[stem] >= PART_EVIDENCE else 0.0
 
-    splitter = CompoundSplitter(known, known_languages()[GERMAN].links)
     whole = dict(lexicon)
     for compound, meant in lexicon.items():
-        parts = [analyzer.stem(part, GERMAN) for part in splitter.split(compound)]
+        parts = [analyzer.stem(part, GERMAN) for part in _parts(compound, known)]
         composed: dict[str, float] = {}
         for part in parts:
             for english, share in _summing_to_one(lexicon[part]).items():
@@ -365,6 +364,23 @@ def _with_whole_compounds(lexicon: Entries, evidence: Mapping[str, float]) -> En
                 }
             )
     return whole
+
+
+def _parts(compound: str, known: Callable[[str], float]) -> tuple[str, ...]:
+    """The two parts whose rarer one is known best, none if a part is not known.
+
+    Two only, unlike `matching.compounds`: what the lexicon knows ("Plattform") has no need to be split further.
+    """
+    best: tuple[float, tuple[str, ...]] = (0.0, ())
+    for middle in range(_SHORTEST_PART, len(compound) - _SHORTEST_PART + 1):
+        head = compound[middle:]
+        head_known = known(head)
+        for link in known_languages()[GERMAN].links if head_known > best[0] else ():
+            front = compound[:middle].removesuffix(link)
+            if len(front) + len(link) == middle and len(front) >= _SHORTEST_PART:
+                rarer = min(head_known, known(front))
+                best = (rarer, (front, head)) if rarer > best[0] else best
+    return best[1]
 
 
 def _summing_to_one(meant: Mapping[str, float]) -> dict[str, float]:
