@@ -47,6 +47,9 @@ _LEAST_OF_A_LANGUAGE = 30
 _WIDENED_TERMS = 64
 # Found for each profile and language before anything is forbidden: a few more than are wanted in the end.
 _DEPTH = 24
+# In a store of so many, terms that more than a seventh has cost most of the search and tell least: they count in
+# every similarity, but nobody is found by them alone.
+_LARGE, _COMMON = 2_000, 0.15
 
 
 def relate(
@@ -118,19 +121,21 @@ class Nearness:
             if len(self._positions[a]) and len(self._positions[b]) and not (across_only and a == b)
         ]
         found = []
+        rare_left, rare_right = _without_common(left), _without_common(right)
         for number, (of_rows, of_columns) in enumerate(groups):
             near = nearest_in_other_companies(
-                left,
+                rare_left,
                 self.companies,
                 k,
-                partners=right,
+                partners=rare_right,
                 rows=of_rows if rows is None else np.intersect1d(of_rows, rows),
                 columns=of_columns if columns is None else np.intersect1d(of_columns, columns),
                 allows=allows,
                 n_jobs=self._n_jobs,
                 on_progress=partial(_told, tell, number, len(groups)),
             )
-            similarity = np.minimum(near.similarity / self.vectors.attainable(near.row, near.column), 1.0)
+            dot = near.similarity if rare_left is left else products(left, right, near.row, near.column)
+            similarity = np.minimum(dot / self.vectors.attainable(near.row, near.column), 1.0)
             found.append(Neighbours(near.row, near.column, similarity, similarity))
         return joined(found)
 
@@ -263,6 +268,18 @@ class Relatedness:
         code = found.row * groups + self.vectors.group[found.column]
         counts = np.bincount(code, minlength=n * groups).reshape(n, groups)
         return np.asarray(counts.max(axis=1, initial=0) < _DEPTH, dtype=np.bool_)
+
+
+def _without_common(matrix: csr_matrix) -> csr_matrix:
+    """Rows to search by: in a large store without the terms that one in seven profiles has."""
+    n = matrix.shape[0]
+    if n < _LARGE:
+        return matrix
+    uses = np.bincount(matrix.indices, minlength=matrix.shape[1])
+    kept = diags((uses <= _COMMON * n).astype(np.float64))
+    rare = csr_matrix(matrix @ kept)
+    rare.eliminate_zeros()
+    return rare
 
 
 def _reciprocal(widened: csr_matrix, vectors: ProfileVectors) -> tuple[csr_matrix, csr_matrix]:
