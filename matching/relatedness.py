@@ -19,7 +19,7 @@ from matching.languages import PIVOT
 from matching.lexicon import Lexicon
 from matching.profiles import Profile
 from matching.similarity import Allows, Neighbours, joined, nearest_in_other_companies
-from matching.translation import LEAST_PAIRS, ROUNDS, learnt
+from matching.translation import LEAST_ALIKE, LEAST_PAIRS, ROUNDS, learnt
 from matching.vectors import (
     NATIVE_SHARE,
     RECIPROCITY,
@@ -185,7 +185,8 @@ def mutual_across(nearness: Nearness) -> tuple[Indices, Indices]:
     pivot = vectors.languages.index(PIVOT)
     native = np.flatnonzero((vectors.group != pivot) & (partner >= 0))
     native = native[(partner[partner[native]] == native) & (vectors.group[partner[native]] == pivot)]
-    return native, partner[native]
+    alike = vectors.similarity(native, partner[native]) >= LEAST_ALIKE
+    return native[alike], partner[native[alike]]
 
 
 class Relatedness:
