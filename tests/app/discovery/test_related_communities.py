@@ -16,6 +16,7 @@ from app.discovery import queries
 from app.discovery.reading import profile_of
 from app.rounds.snapshot import profiles_of
 from matching.matcher import related_profiles
+from matching.profiles import Field
 from tests.app.discovery.conftest import Discovery
 from tests.world import JsonObject, World
 

@@ -215,7 +215,7 @@ def test_texts_that_were_erased_give_no_reasons(released: Released) -> None:
         snapshot = session.get_one(RoundSnapshot, released.round_id)
         frozen = thaw(snapshot.content)
         kept = [one for one in frozen.profiles if one.id != released.communities["Cedar"]]
-        snapshot.content, snapshot.erased_at = freeze(kept, [])[0], now()
+        snapshot.content, snapshot.erased_at = freeze(kept, [], frozen.calibration)[0], now()
         session.add(snapshot)
     released.says("Alder", "no", "Birch")
 

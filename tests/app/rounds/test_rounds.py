@@ -29,7 +29,9 @@ def test_a_round_pairs_related_communities_and_tells_why(world: World, three_com
         frozenset((three_companies["a_python"], three_companies["b_python"])),
         frozenset((three_companies["a_running"], three_companies["b_running"])),
     }
-    assert [one["probability"] for one in proposals] == sorted((one["probability"] for one in proposals), reverse=True)
+    assert [one["probability"] for one in proposals] == sorted(
+        (one["probability"] for one in proposals), reverse=True
+    )
     assert done["expected"] == pytest.approx(sum(one["probability"] for one in proposals), abs=1e-4)
     for one in proposals:
         assert one["a"]["company"] != one["b"]["company"]
@@ -54,9 +56,9 @@ def test_reasons_are_told_in_the_callers_language(world: World, three_companies:
 def test_how_sure_a_pair_is_is_told_as_a_number_and_in_a_word(world: World, three_companies: dict[str, str]) -> None:
     done = world.proposed_round()
 
-    [first, *_] = world.organizer.get(
-        f"/v1/rounds/{done['id']}/proposals", headers={"Accept-Language": "de"}
-    ).json()["items"]
+    [first, *_] = world.organizer.get(f"/v1/rounds/{done['id']}/proposals", headers={"Accept-Language": "de"}).json()[
+        "items"
+    ]
 
     assert (0.6 <= first["probability"] < 1, first["correction"] > 0) == (True, True)
     assert first["strength"] == {"kind": "strong", "text": "stark"}
