@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import numpy as np
 import pytest
 import time_machine
 from sqlalchemy import update
@@ -21,6 +22,7 @@ from app.tandems import standing
 from app.tandems.ending import end_where
 from app.tandems.models import Answer, SideName, Suggestion, SuggestionSide, SuggestionStatus
 from app.worker import Worker
+from matching.calibration import Calibration
 from tests.app.programme.conftest import CHARTS, Released
 from tests.world import World
 
@@ -40,6 +42,12 @@ def test_after_a_no_the_next_partner_of_the_round_is_offered(released: Released)
     successor = released.suggestion("Alder", "Cedar")
     assert (successor.status, successor.round_id) == (SuggestionStatus.OPEN, released.round_id)
     assert 0 < successor.similarity < released.suggestion("Alder", "Birch").similarity
+    assert successor.probability is not None
+    assert successor.score is not None
+    # As the round had it: the same curve leads from the one to the other.
+    assert successor.probability == pytest.approx(
+        float(Calibration().probability(np.array(successor.score))), abs=1e-4
+    )
     assert released.side("Alder", "Birch").replaced_by == successor.id
     assert released.side("Birch", "Alder").replaced_by is None
 
