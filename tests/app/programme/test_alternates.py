@@ -71,16 +71,18 @@ def test_whose_partner_said_no_is_offered_somebody_too(world: World) -> None:
     released = Released(world)
     released.publish("Alder", *CHARTS)
     released.publish("Birch", *CHARTS)
-    for name in ("Cedar", "Dogwood"):
+    of_their_own = {"Cedar": ["bees", "honey", "flowers"], "Dogwood": ["chess", "singing", "cooking"]}
+    for name, tags in of_their_own.items():
         # Somewhat alike, but kept apart, so that both are free.
-        released.publish(name, "charts", "diagrams", name)
+        released.publish(name, "charts", "diagrams", *tags)
     with released.database.session() as session:
         session.execute(
             update(Community)
             .where(col(Community.id) == released.communities["Cedar"])
             .values(excluded_companies=[released.companies["Dogwood"]])
         )
-    released.release()
+    # So dear that the likeliest pair alone is worth more than the two less likely ones.
+    released.release(cost=0.8)
     released.says("Birch", "no", "Alder")
 
     found = released.alternates()
