@@ -71,10 +71,13 @@ def test_whose_partner_said_no_is_offered_somebody_too(world: World) -> None:
     released = Released(world)
     released.publish("Alder", *CHARTS)
     released.publish("Birch", *CHARTS)
-    of_their_own = {"Cedar": ["bees", "honey", "flowers"], "Dogwood": ["chess", "singing", "cooking"]}
+    of_their_own = {
+        "Cedar": ["bees", "honey", "flowers", "pollen", "hives"],
+        "Dogwood": ["chess", "singing", "cooking", "opera", "sewing"],
+    }
     for name, tags in of_their_own.items():
         # Somewhat alike, but kept apart, so that both are free.
-        released.publish(name, "charts", "diagrams", *tags)
+        released.publish(name, "charts", *tags)
     with released.database.session() as session:
         session.execute(
             update(Community)
@@ -82,7 +85,7 @@ def test_whose_partner_said_no_is_offered_somebody_too(world: World) -> None:
             .values(excluded_companies=[released.companies["Dogwood"]])
         )
     # So dear that the likeliest pair alone is worth more than the two less likely ones.
-    released.release(cost=0.8)
+    released.release(cost=0.7)
     released.says("Birch", "no", "Alder")
 
     found = released.alternates()
