@@ -16,6 +16,7 @@ from app.discovery import queries
 from app.discovery.reading import profile_of
 from app.rounds.snapshot import profiles_of
 from matching.matcher import related_profiles
+from matching.profiles import Field
 from tests.app.discovery.conftest import Discovery
 from tests.world import JsonObject, World
 
@@ -82,7 +83,18 @@ def test_the_engine_reads_the_same_texts_here_as_in_a_round(discover: Discovery)
     world = discover.world
     company = world.company("Otherwerk")
     [community_id] = world.published(
-        company, SECRET | {"teaser": "t", "topics": ["x"], "seeks": ["s"], "languages": ["de", "en"]}
+        company,
+        SECRET
+        | {
+            "teaser": "t",
+            "topics": ["x"],
+            "seeks": ["s"],
+            "languages": ["de", "en"],
+            "target_group": "trainees",
+            "formats_practised": ["lunch_and_learn", "other"],
+            "formats_wanted": ["talk", "lunch_and_learn"],
+            "stage": "first_steps",
+        },
     )
     with discover.database.reader() as session:
         [participant] = communities.taking_part(session, company_ids=[], community_ids=[])
@@ -90,8 +102,15 @@ def test_the_engine_reads_the_same_texts_here_as_in_a_round(discover: Discovery)
         [in_a_round] = profiles_of([participant], {company: row}, now(), {}, {})
         here = profile_of(queries.read(session, [community_id], now().date())[community_id])
 
-    assert here.texts == in_a_round.texts
-    assert (here.id, here.company, here.languages) == (in_a_round.id, in_a_round.company, in_a_round.languages)
+    assert here.texts_by_field == in_a_round.texts_by_field
+    assert (Field.TARGET_GROUP, "trainees") in here.texts_by_field
+    assert here.formats == ("lunch and learn", "talk")
+    assert (here.id, here.company, here.languages, here.stage) == (
+        in_a_round.id,
+        in_a_round.company,
+        in_a_round.languages,
+        in_a_round.stage,
+    )
 
 
 def test_nothing_hidden_is_in_the_answer(discover: Discovery) -> None:

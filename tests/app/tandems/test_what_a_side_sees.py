@@ -111,6 +111,38 @@ def test_a_side_that_is_offered_somebody_else_sees_replaced_and_the_other_withdr
     assert seen(two.portal_nord, instead)["origin"] == "alternate"
 
 
+@pytest.mark.parametrize(
+    ("probability", "kind", "german"),
+    [
+        (0.99, "strong", "stark"),
+        (0.6001, "strong", "stark"),
+        (0.5999, "good", "gut"),
+        (0.3001, "good", "gut"),
+        (0.2999, "worth_a_look", "einen Blick wert"),
+    ],
+)
+def test_a_side_sees_how_sure_a_suggestion_is_as_a_word_and_never_as_a_number(
+    two: Two, probability: float, kind: str, german: str
+) -> None:
+    suggestion_id = two.suggest(probability=probability, score=0.123456)
+
+    shown, in_german = seen(two.portal_nord, suggestion_id), seen(two.portal_sued, suggestion_id, "de")
+
+    assert (shown["strength"]["kind"], in_german["strength"]) == (kind, {"kind": kind, "text": german})
+    assert (shown["probability"], in_german["probability"]) == (None, None)
+    assert str(probability) not in str(shown) + str(in_german)
+    assert "0.123456" not in str(shown) + str(in_german)
+    assert seen(two.world.organizer, suggestion_id)["probability"] == probability
+
+
+def test_how_sure_is_unknown_where_no_round_has_compared_the_two(two: Two) -> None:
+    suggestion_id = two.suggest(origin=SuggestionOrigin.SPONTANEOUS, round_id=None, probability=None, score=None)
+
+    for caller in (two.portal_nord, two.portal_sued, two.world.organizer):
+        shown = seen(caller, suggestion_id)
+        assert (shown["strength"], shown["probability"]) == (None, None)
+
+
 def test_organizers_see_both_names_but_not_who_said_no_nor_why(two: Two) -> None:
     suggestion_id = two.suggest()
     declined(two, suggestion_id)
