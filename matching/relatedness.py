@@ -47,6 +47,8 @@ _LEAST_OF_A_LANGUAGE = 30
 _WIDENED_TERMS = 64
 # Found for each profile and language before anything is forbidden: a few more than are wanted in the end.
 _DEPTH = 24
+# Multiplicative hashing (D. Knuth, The art of computer programming 3, 6.4).
+_SCATTER = 2_654_435_761
 # In a store of so many, terms that more than a seventh has cost most of the search and tell least: they count in
 # every similarity, but nobody is found by them alone.
 _LARGE, _COMMON = 2_000, 0.15
@@ -202,6 +204,7 @@ class Relatedness:
         self._left, self._right = _reciprocal(widened, vectors)
         found = nearness.nearest(self._left, self._right, _DEPTH, lambda share: tell(0.4 + 0.6 * share))
         self._means = nearness.means(found)
+        self._theme = _heaviest_term(base)
         self._exhausted = self._few(found)
         self._found = self._judged(found)
 
@@ -238,6 +241,25 @@ class Relatedness:
             )
             found = found.with_rows(lacking, self._judged(deeper))
         return found.best(k)
+
+    def partners_by_theme(self, rows: Indices, k: int, allows: Allows) -> Neighbours:
+        """For each row k others of these rows with the same main theme: not the best, but not the same few for all.
+
+        Where a thousand profiles are alike, the best partners of each are the first ten, and nearly all would stay
+        alone.
+        """
+        theme = self._theme[rows]
+        # Any order will do that puts profiles of one company apart, and is the same each time.
+        scattered = rows * _SCATTER % (1 << 32)
+        ordered = rows[np.lexsort((scattered, theme))]
+        a = np.concatenate([ordered[:-step] for step in range(1, k + 1)])
+        b = np.concatenate([ordered[step:] for step in range(1, k + 1)])
+        kept = (self._theme[a] == self._theme[b]) & (self._nearness.companies[a] != self._nearness.companies[b])
+        a, b = a[kept], b[kept]
+        kept = allows(a, b)
+        row, column = np.concatenate([a[kept], b[kept]]), np.concatenate([b[kept], a[kept]])
+        found = Neighbours(row, column, self.vectors.similarity(row, column), self.score(row, column))
+        return joined([found.only(found.similarity > 0.0)])
 
     def score(self, a: Indices, b: Indices) -> Floats:
         """The score of pairs of positions: at most 1, below 0 for what is no more alike than most are."""
@@ -292,6 +314,16 @@ def _reciprocal(widened: csr_matrix, vectors: ProfileVectors) -> tuple[csr_matri
     left = hstack([widened, scale @ vectors.offers, scale @ vectors.seeks], format="csr")
     right = hstack([widened, scale @ vectors.seeks, scale @ vectors.offers], format="csr")
     return csr_matrix(left), csr_matrix(right)
+
+
+def _heaviest_term(matrix: csr_matrix) -> Indices:
+    """(n,) the column of each row's largest value; -1 for an empty row."""
+    row = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    order = np.lexsort((matrix.indices, -matrix.data, row))
+    theme = np.full(matrix.shape[0], -1, dtype=np.int64)
+    first = order[matrix.indptr[:-1][np.diff(matrix.indptr) > 0]]
+    theme[row[first]] = matrix.indices[first]
+    return theme
 
 
 def _trimmed(matrix: csr_matrix) -> csr_matrix:

@@ -38,7 +38,8 @@ def test_shares_with_weights_are_fitted_like_the_pairs_behind_them() -> None:
 def test_separable_answers_stay_finite_and_one_sided_ones_are_refused() -> None:
     separable = Calibration.fitted(np.array([0.1, 0.2, 0.8, 0.9]), np.array([False, False, True, True]))
 
-    assert np.isfinite(separable.slope) and separable.slope > 0
+    assert np.isfinite(separable.slope)
+    assert separable.slope > 0
     with pytest.raises(InvalidParameter, match="good"):
         Calibration.fitted(np.array([0.1, 0.2]), np.array([True, True]))
     with pytest.raises(InvalidParameter, match="good"):
