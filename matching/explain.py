@@ -1,6 +1,6 @@
 """Why this pair and why no pair, as data: terms a reader knows, rules with a name, and what would change it."""
 
-from collections.abc import Collection, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -11,7 +11,7 @@ from matching.eligibility import Rule
 from matching.known_words import KnownWords
 from matching.profiles import Field, Profile
 from matching.text import AnalyzedProfile, TextAnalyzer, surfaces_of
-from matching.themes import Link, Links, Voice, WordKey, counted_language, strong, themes, untagged
+from matching.themes import Link, Links, Theme, Voice, WordKey, counted_language, spelt, strong, themes, untagged
 
 if TYPE_CHECKING:
     from matching.vectors import ProfileVectors
@@ -20,7 +20,9 @@ MAX_REASONS = 3
 MAX_TERMS = 4
 
 # A pairing explains each profile once or twice; a few thousand analyses are some megabytes.
-_REMEMBERED = 2_000
+_REMEMBERED = 1_000
+# A theme that weighs so much less than the first of its reason only blurs it.
+_LEAST_OF_HEAVIEST = 0.2
 # From here on a withheld word is also found inside a longer one: "Nordwerkpodcast".
 _LEAST_LETTERS_INSIDE = 5
 
@@ -152,9 +154,9 @@ class PairExplainer:
         one reason of kind "unknown".
         """
         one, other = self._speaker(a), self._speaker(b)
-        found, left = told(one, other, self._links(a, b), self._known)
+        found, left = told(one, other, self._links(a, b), self._may_pair)
         if found and found[0].kind is not ReasonKind.UNKNOWN:
-            found = (*found, *_differences(one, other, self._known), *_unknowns(one, other))[:MAX_REASONS]
+            found = (*found, *_differences(one, other, self._known.knows), *_unknowns(one, other))[:MAX_REASONS]
         return found, left
 
     def _links(self, a: int, b: int) -> Links:
@@ -167,6 +169,10 @@ class PairExplainer:
             found[mine, theirs] = found.get((mine, theirs), 0.0) + weight
         words = vectors.words.words
         return {(words[mine], words[theirs]): weight for (mine, theirs), weight in found.items()}
+
+    def _may_pair(self, mine: WordKey, theirs: WordKey) -> bool:
+        known = self._known
+        return known.knows(mine) and known.knows(theirs) and known.means_alike(mine, theirs)
 
     def _read(self, position: int) -> "Speaker":
         profile = self._profiles[position]
@@ -207,13 +213,13 @@ class Speaker:
 
 
 def told(
-    a: Speaker, b: Speaker, links: Links, known: Container[WordKey] | None = None
+    a: Speaker, b: Speaker, links: Links, may_pair: Callable[[WordKey, WordKey], bool] | None = None
 ) -> tuple[tuple[Reason, ...], float]:
     """The reasons that the words of two profiles give, at most three, and the share that they leave over.
 
-    links : what each word of a together with each of b makes of the similarity, up to a factor. known : the words
-    that may be told, by default all; those that either side withholds are not. What one side seeks and the other
-    offers is told before plain themes. No link: (), 1.0. None that may be told: one reason of kind "unknown".
+    links : what each word of a together with each of b makes of the similarity, up to a factor. may_pair : which
+    of them may be told, by default all; words that either side withholds never are. No link: (), 1.0. None that may
+    be told: one reason of kind "unknown".
     """
     total = sum(links.values())
     if total <= 0:
@@ -224,13 +230,15 @@ def told(
         {
             (mine, theirs): weight
             for (mine, theirs), weight in split.items()
-            if _may_tell(mine, a, b, known) and _may_tell(theirs, a, b, known)
+            if not _is_withheld(mine, a, b)
+            and not _is_withheld(theirs, a, b)
+            and (may_pair is None or may_pair(mine, theirs))
         }
     )
     found = []
     for (kind, giver), group in _groups(tellable, *voices).items():
-        phrases = themes(group, *voices, wholes)[:MAX_TERMS]
-        if phrases:
+        if group:
+            phrases = _worth_telling(themes(group, *voices, wholes))
             share = sum(phrase.weight for phrase in phrases) / total
             found.append(Reason(kind, tuple(TermPair(one.a, one.b) for one in phrases), min(share, 1.0), giver))
     if not found:
@@ -239,15 +247,18 @@ def told(
     return strongest, max(0.0, 1.0 - sum(reason.share for reason in strongest))
 
 
+def _worth_telling(found: Sequence[Theme]) -> list[Theme]:
+    return [theme for theme in found[:MAX_TERMS] if theme.weight >= _LEAST_OF_HEAVIEST * found[0].weight]
+
+
 def _voices(a: Speaker, b: Speaker, links: Links) -> tuple[Voice, Voice]:
     withheld = {*a.withheld.surfaces, *b.withheld.surfaces}
     mine, theirs = {mine for mine, _ in links}, {theirs for _, theirs in links}
     return Voice.of(a.profile, a.analyzed, mine, withheld), Voice.of(b.profile, b.analyzed, theirs, withheld)
 
 
-def _may_tell(word: WordKey, a: Speaker, b: Speaker, known: Container[WordKey] | None) -> bool:
-    hidden = a.withheld.hides(word[1]) or b.withheld.hides(word[1])
-    return not hidden and (known is None or word in known)
+def _is_withheld(word: WordKey, a: Speaker, b: Speaker) -> bool:
+    return a.withheld.hides(word[1]) or b.withheld.hides(word[1])
 
 
 def _groups(links: Links, a: Voice, b: Voice) -> dict[tuple[ReasonKind, Side | None], dict[Link, float]]:
@@ -267,7 +278,7 @@ def _groups(links: Links, a: Voice, b: Voice) -> dict[tuple[ReasonKind, Side | N
     return groups
 
 
-def _differences(a: Speaker, b: Speaker, known: Container[WordKey]) -> list[Reason]:
+def _differences(a: Speaker, b: Speaker, known: Callable[[WordKey], bool]) -> list[Reason]:
     """What differs usefully, where both sides say it: where they stand, and how they meet."""
     stages = [_value(one.profile.stage) for one in (a, b)]
     differing = []
@@ -279,7 +290,7 @@ def _differences(a: Speaker, b: Speaker, known: Container[WordKey]) -> list[Reas
     return [Reason(ReasonKind.DIFFERENCE, tuple(differing), 0.0)] if differing else []
 
 
-def _format(speaker: Speaker, a: Speaker, b: Speaker, known: Container[WordKey]) -> str | None:
+def _format(speaker: Speaker, a: Speaker, b: Speaker, known: Callable[[WordKey], bool]) -> str | None:
     """The first format that says something and may be told."""
     for (field, text), part in zip(speaker.profile.texts_by_field, speaker.analyzed.parts, strict=True):
         if field is not Field.FORMATS or _value(text) == _OTHER:
@@ -287,7 +298,9 @@ def _format(speaker: Speaker, a: Speaker, b: Speaker, known: Container[WordKey])
         if _value(text) in _FORMAT_TEXT["en"]:
             return _value(text)
         language = counted_language(part.language)
-        if part.words and all(_may_tell((language, word.term), a, b, known) for word in part.words):
+        if part.words and all(
+            not _is_withheld((language, word.term), a, b) and known((language, word.term)) for word in part.words
+        ):
             return " ".join(word.surface for word in part.words)
     return None
 
@@ -479,7 +492,7 @@ def change_sentence(change: Change, language: Language) -> str:
 
 
 def _both_words(terms: Iterable[TermPair]) -> list[str]:
-    return [t.a if t.a.casefold() == t.b.casefold() else f"{t.a} / {t.b}" for t in terms]
+    return [t.a if spelt(t.a) == spelt(t.b) else f"{t.a} / {t.b}" for t in terms]
 
 
 def _value_text(value: str, language: Language) -> str:

@@ -1,7 +1,12 @@
-"""Which words anybody may read: a product's name that one company alone uses would tell who it is."""
+"""Which words may be told to anybody, and which words of two languages are known to mean the same.
+
+A product's name that one company alone uses would tell who it is. And what a small store has learnt of translations
+makes profiles alike well enough, but some of it reads as nonsense.
+"""
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from os.path import commonprefix
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,11 +16,16 @@ from matching.languages import PIVOT, known_languages
 from matching.lexicon import Lexicon, shipped_lexicons
 from matching.profiles import Profile
 from matching.text import TextAnalyzer
+from matching.themes import WordKey
 
 if TYPE_CHECKING:
     from matching.vectors import ProfileVectors
 
 _COMPANIES_OF_A_COMMON_WORD = 2
+# A translation that is so much less probable than the first is another sense of the word.
+_LEAST_OF_FIRST = 0.5
+# "virtuell" and "virtual": so many letters, and so much of the longer one.
+_LETTERS_ALIKE, _SHARE_ALIKE = 5, 0.6
 
 
 class KnownWords:
@@ -30,41 +40,64 @@ class KnownWords:
         self._words = vectors.words
         self._analyzer = analyzer
         self._lexicons = shipped_lexicons()
-        self._known: dict[tuple[str, str], bool] = {}
-        self._splitters: dict[str, CompoundSplitter] = {}
+        self._known: dict[WordKey, bool] = {}
+        self._meanings: dict[WordKey, frozenset[WordKey]] = {}
+        self._splitters = {language: self._splitter(language) for language in self._lexicons}
 
-    def __contains__(self, key: object) -> bool:
-        if not isinstance(key, tuple):
-            return False
-        known = self._known.get(key)
+    def knows(self, word: WordKey) -> bool:
+        """Whether a word tells no company from another."""
+        known = self._known.get(word)
         if known is None:
-            known = self._known[key] = self._is_known(*key)
+            known = self._known[word] = (
+                self._is_listed(word[1])
+                or self._is_listed(self._spelling(word))
+                or self._is_common(word)
+                or bool(self._parts(word))
+            )
         return known
 
-    def _is_known(self, language: str, term: str) -> bool:
-        return self._is_listed(term) or self._is_common(language, term) or self._has_known_parts(language, term)
+    def means_alike(self, one: WordKey, other: WordKey) -> bool:
+        """Whether two words are one, share a part or a translation of the lexicon, or are spelt nearly alike."""
+        if one == other or not self._meanings_of(one).isdisjoint(self._meanings_of(other)):
+            return True
+        spellings = self._spelling(one), self._spelling(other)
+        return len(commonprefix(spellings)) >= max(_LETTERS_ALIKE, _SHARE_ALIKE * max(map(len, spellings)))
+
+    def _meanings_of(self, word: WordKey) -> frozenset[WordKey]:
+        found = self._meanings.get(word)
+        if found is None:
+            language, term = word
+            # What the whole means is no sum of its parts where the lexicon has it.
+            listed = term in self._lexicons.get(language, _EMPTY)
+            parts = [] if listed else [(language, part) for part in self._parts(word)]
+            pivots = {pivot for one in (word, *parts) for pivot in self._translations(one)}
+            found = self._meanings[word] = frozenset({word, (PIVOT, self._spelling(word)), *parts, *pivots})
+        return found
+
+    def _translations(self, word: WordKey) -> list[WordKey]:
+        translations = self._lexicons.get(word[0], _EMPTY).of(word[1])
+        first = max(translations.values(), default=0.0)
+        return [(PIVOT, pivot) for pivot, share in translations.items() if share >= _LEAST_OF_FIRST * first]
 
     def _is_listed(self, term: str) -> bool:
         return term in self._listed
 
-    def _is_common(self, language: str, term: str) -> bool:
-        return self._companies.get(self._spelling(language, term), 0) >= _COMPANIES_OF_A_COMMON_WORD
+    def _is_common(self, word: WordKey) -> bool:
+        return self._companies.get(self._spelling(word), 0) >= _COMPANIES_OF_A_COMMON_WORD
 
-    def _has_known_parts(self, language: str, term: str) -> bool:
-        """Whether a compound has parts that are all known; or is, as the pivot language writes it, itself known."""
-        if language not in self._lexicons:
-            return False
+    def _parts(self, word: WordKey) -> list[str]:
+        """The terms of the known parts of a compound, none for another word."""
+        language = word[0]
         if language not in self._splitters:
-            self._splitters[language] = self._splitter(language, known_languages()[language].links)
-        surface = self._surface(language, term)
-        return self._is_listed(self._spelling(language, term)) or bool(self._splitters[language].split(surface))
+            return []
+        return [self._analyzer.stem(part, language) for part in self._splitters[language].split(self._surface(word))]
 
-    def _splitter(self, language: str, links: Sequence[str]) -> CompoundSplitter:
+    def _splitter(self, language: str) -> CompoundSplitter:
         def known(part: str) -> float:
             term = self._analyzer.stem(part, language)
-            return 1.0 if self._is_listed(term) or self._is_common(language, term) else 0.0
+            return 1.0 if self._is_listed(term) or self._is_common((language, term)) else 0.0
 
-        return CompoundSplitter(known, links)
+        return CompoundSplitter(known, known_languages()[language].links)
 
     @cached_property
     def _listed(self) -> frozenset[str]:
@@ -77,7 +110,7 @@ class KnownWords:
         """How many companies use each spelling."""
         number: dict[str, int] = {}
         spelled = np.array(
-            [number.setdefault(self._spelling(*word), len(number)) for word in self._words.words], dtype=np.int64
+            [number.setdefault(self._spelling(word), len(number)) for word in self._words.words], dtype=np.int64
         )
         counts = self._words.counts
         names, company = np.unique([profile.company for profile in self._profiles], return_inverse=True)
@@ -86,11 +119,15 @@ class KnownWords:
         companies = np.bincount(uses // max(1, len(names)), minlength=len(number)).tolist()
         return dict(zip(number, companies, strict=True))
 
-    def _spelling(self, language: str, term: str) -> str:
-        return term if language == PIVOT else self._analyzer.stem(self._surface(language, term), PIVOT)
+    def _spelling(self, word: WordKey) -> str:
+        """A word as the pivot language would count it."""
+        return word[1] if word[0] == PIVOT else self._analyzer.stem(self._surface(word), PIVOT)
 
-    def _surface(self, language: str, term: str) -> str:
-        return self._words.surfaces.get(language, {}).get(term, term)
+    def _surface(self, word: WordKey) -> str:
+        return self._words.surfaces.get(word[0], {}).get(word[1], word[1])
+
+
+_EMPTY = Lexicon({})
 
 
 def _terms(lexicon: Lexicon) -> set[str]:

@@ -74,6 +74,8 @@ class Voice:
             passage = [
                 (key, word.surface, word.place) for word in part.words if (key := (language, word.term)) in wanted
             ]
+            if not passage:
+                continue
             for key, surface, _ in passage:
                 counts = said.setdefault(key, {})
                 counts[surface] = counts.get(surface, 0) + 1
@@ -84,7 +86,7 @@ class Voice:
                 offered.update(key for key, _, _ in passage)
             elif part.field is Field.SEEKS:
                 sought.update(key for key, _, _ in passage)
-        surfaces = {key: max(counts, key=lambda surface: counts[surface]) for key, counts in said.items()}
+        surfaces = {key: max(counts, key=counts.__getitem__) for key, counts in said.items()}
         return cls(surfaces, following, tags, offered, sought)
 
     def says(self, words: Words) -> str:
@@ -103,21 +105,30 @@ def counted_language(language: str) -> str:
     return PIVOT if language == OTHER else language
 
 
+def spelt(text: str) -> str:
+    """A text as it is compared: "First-Aid" is "first aid"."""
+    return text.casefold().replace("-", " ")
+
+
 def untagged(links: Links, a: Voice, b: Voice) -> tuple[dict[Link, float], list[tuple[Words, Words]]]:
     """The links with what tags as a whole make shared out among their words, and the tags that are told as a whole
     only, each in the words of both sides."""
     found: dict[Link, float] = {}
     wholes: list[tuple[Words, Words]] = []
-    for (mine, theirs), weight in links.items():
+    for pair, weight in links.items():
+        mine, theirs = pair
         my_tag, their_tag = a.tags.get(mine), b.tags.get(theirs)
+        if my_tag is None and their_tag is None:
+            found[pair] = found.get(pair, 0.0) + weight
+            continue
         my_words, their_words = my_tag.words if my_tag else (mine,), their_tag.words if their_tag else (theirs,)
         pairs = list(product(my_words, their_words))
         if my_tag and their_tag and mine == theirs:
             pairs = list(zip(my_words, their_words, strict=True))
             if my_tag.whole_only or their_tag.whole_only:
                 wholes.append((my_words, their_words))
-        for pair in pairs:
-            found[pair] = found.get(pair, 0.0) + weight / len(pairs)
+        for one in pairs:
+            found[one] = found.get(one, 0.0) + weight / len(pairs)
     return found, wholes
 
 
@@ -147,7 +158,7 @@ def themes(links: Links, a: Voice, b: Voice, wholes: Iterable[tuple[Words, Words
     for theme in sorted(told, key=_heaviest_first):
         for number, one in enumerate(found):
             # The same word, read once as German and once as English.
-            if one.a.casefold() == theme.a.casefold() or one.b.casefold() == theme.b.casefold():
+            if spelt(one.a) == spelt(theme.a) or spelt(one.b) == spelt(theme.b):
                 found[number] = one._replace(weight=one.weight + theme.weight)
                 break
         else:
