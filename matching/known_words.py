@@ -6,7 +6,7 @@ makes profiles alike well enough, but some of it reads as nonsense.
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from os.path import commonprefix
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -60,8 +60,9 @@ class KnownWords:
         """Whether two words are one, share a part or a translation of the lexicon, or are spelt nearly alike."""
         if one == other or not self._meanings_of(one).isdisjoint(self._meanings_of(other)):
             return True
-        spellings = self._spelling(one), self._spelling(other)
-        return len(commonprefix(spellings)) >= max(_LETTERS_ALIKE, _SHARE_ALIKE * max(map(len, spellings)))
+        first, second = self._spelling(one), self._spelling(other)
+        alike = sum(1 for _ in takewhile(lambda letters: letters[0] == letters[1], zip(first, second, strict=False)))
+        return alike >= max(_LETTERS_ALIKE, _SHARE_ALIKE * max(len(first), len(second)))
 
     def _meanings_of(self, word: WordKey) -> frozenset[WordKey]:
         found = self._meanings.get(word)
