@@ -1,7 +1,7 @@
 """Why this pair and why no pair, as data: terms a reader knows, rules with a name, and what would change it."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
@@ -23,6 +23,8 @@ MAX_TERMS = 4
 _REMEMBERED = 1_000
 # A theme that weighs so much less than the first of its reason only blurs it.
 _LEAST_OF_HEAVIEST = 0.2
+# Two words that make so little of a similarity are not told.
+_LEAST_OF_ALL = 0.005
 # From here on a withheld word is also found inside a longer one: "Nordwerkpodcast".
 _LEAST_LETTERS_INSIDE = 5
 
@@ -153,8 +155,11 @@ class PairExplainer:
         without similarity have no reason and `other` 1. A similarity made only of words that must not be shown is
         one reason of kind "unknown".
         """
+        links = self._links(a, b)
+        if not links:
+            return (), 1.0
         one, other = self._speaker(a), self._speaker(b)
-        found, left = told(one, other, self._links(a, b), self._may_pair)
+        found, left = told(one, other, links, self._may_pair)
         if found and found[0].kind is not ReasonKind.UNKNOWN:
             found = (*found, *_differences(one, other, self._known.knows), *_unknowns(one, other))[:MAX_REASONS]
         return found, left
@@ -188,6 +193,8 @@ class Withheld:
 
     terms: Collection[str]
     surfaces: Collection[str]
+    # Communities of one company withhold the same words, and hardly any term is met once only.
+    _hidden: dict[str, bool] = field(default_factory=dict, compare=False)
 
     @classmethod
     def of(cls, words: Iterable[str], analyzer: TextAnalyzer) -> "Withheld":
@@ -196,7 +203,13 @@ class Withheld:
 
     def hides(self, term: str) -> bool:
         """Whether a term is one of them, or a compound with a long one."""
-        return term in self.terms or any(len(own) >= _LEAST_LETTERS_INSIDE and own in term for own in self.terms)
+        if not self.terms:
+            return False
+        hidden = self._hidden.get(term)
+        if hidden is None:
+            inside = any(len(own) >= _LEAST_LETTERS_INSIDE and own in term for own in self.terms)
+            hidden = self._hidden[term] = inside or term in self.terms
+        return hidden
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,17 +237,17 @@ def told(
     total = sum(links.values())
     if total <= 0:
         return (), 1.0
+    # What would not be told anyway need not be found in the texts.
+    links = strong(links, _LEAST_OF_ALL * total)
     voices = _voices(a, b, links)
     split, wholes = untagged(links, *voices)
-    tellable = strong(
-        {
-            (mine, theirs): weight
-            for (mine, theirs), weight in split.items()
-            if not _is_withheld(mine, a, b)
-            and not _is_withheld(theirs, a, b)
-            and (may_pair is None or may_pair(mine, theirs))
-        }
-    )
+    tellable = {
+        (mine, theirs): weight
+        for (mine, theirs), weight in split.items()
+        if not _is_withheld(mine, a, b)
+        and not _is_withheld(theirs, a, b)
+        and (may_pair is None or may_pair(mine, theirs))
+    }
     found = []
     for (kind, giver), group in _groups(tellable, *voices).items():
         if group:
@@ -292,8 +305,8 @@ def _differences(a: Speaker, b: Speaker, known: Callable[[WordKey], bool]) -> li
 
 def _format(speaker: Speaker, a: Speaker, b: Speaker, known: Callable[[WordKey], bool]) -> str | None:
     """The first format that says something and may be told."""
-    for (field, text), part in zip(speaker.profile.texts_by_field, speaker.analyzed.parts, strict=True):
-        if field is not Field.FORMATS or _value(text) == _OTHER:
+    for (of_field, text), part in zip(speaker.profile.texts_by_field, speaker.analyzed.parts, strict=True):
+        if of_field is not Field.FORMATS or _value(text) == _OTHER:
             continue
         if _value(text) in _FORMAT_TEXT["en"]:
             return _value(text)

@@ -41,6 +41,7 @@ class KnownWords:
         self._analyzer = analyzer
         self._lexicons = shipped_lexicons()
         self._known: dict[WordKey, bool] = {}
+        self._alike: dict[tuple[WordKey, WordKey], bool] = {}
         self._meanings: dict[WordKey, frozenset[WordKey]] = {}
         self._splitters = {language: self._splitter(language) for language in self._lexicons}
 
@@ -58,7 +59,16 @@ class KnownWords:
 
     def means_alike(self, one: WordKey, other: WordKey) -> bool:
         """Whether two words are one, share a part or a translation of the lexicon, or are spelt nearly alike."""
-        if one == other or not self._meanings_of(one).isdisjoint(self._meanings_of(other)):
+        if one == other:
+            return True
+        pair = one, other
+        alike = self._alike.get(pair)
+        if alike is None:
+            alike = self._alike[pair] = self._are_alike(one, other)
+        return alike
+
+    def _are_alike(self, one: WordKey, other: WordKey) -> bool:
+        if not self._meanings_of(one).isdisjoint(self._meanings_of(other)):
             return True
         first, second = self._spelling(one), self._spelling(other)
         alike = sum(1 for _ in takewhile(lambda letters: letters[0] == letters[1], zip(first, second, strict=False)))

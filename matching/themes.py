@@ -132,17 +132,21 @@ def untagged(links: Links, a: Voice, b: Voice) -> tuple[dict[Link, float], list[
     return found, wholes
 
 
-def strong(links: Links) -> dict[Link, float]:
-    """The links that are not much weaker than the strongest of either of their words."""
+def strong(links: Links, least: float) -> dict[Link, float]:
+    """The links of at least this weight that are not much weaker than the strongest of either of their words."""
     best_of_a: dict[WordKey, float] = {}
     best_of_b: dict[WordKey, float] = {}
     for (mine, theirs), weight in links.items():
-        best_of_a[mine] = max(weight, best_of_a.get(mine, 0.0))
-        best_of_b[theirs] = max(weight, best_of_b.get(theirs, 0.0))
+        if weight > best_of_a.get(mine, 0.0):
+            best_of_a[mine] = weight
+        if weight > best_of_b.get(theirs, 0.0):
+            best_of_b[theirs] = weight
     return {
         (mine, theirs): weight
         for (mine, theirs), weight in links.items()
-        if weight >= _LEAST_OF_STRONGEST * max(best_of_a[mine], best_of_b[theirs])
+        if weight >= least
+        and weight >= _LEAST_OF_STRONGEST * best_of_a[mine]
+        and weight >= _LEAST_OF_STRONGEST * best_of_b[theirs]
     }
 
 

@@ -6,6 +6,7 @@ on both, an English one on the second. All of it stays sparse, and every number 
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from types import MappingProxyType
 
 import numpy as np
@@ -142,9 +143,9 @@ class ProfileVectors:
         found: dict[tuple[int, int], float] = {}
         if in_pivot_a < 1 and in_pivot_b < 1:
             met = _met(self.native, a, self.native, b, NATIVE_SHARE / attainable)
-            _share_out(found, met, (counts, a), (counts, b), self.to_native)
+            _share_out(found, met, (counts, a), (counts, b), self._native_terms)
         met = _met(self.pivot, a, self.pivot, b, in_pivot / attainable)
-        _share_out(found, met, (counts, a), (counts, b), self.to_pivot)
+        _share_out(found, met, (counts, a), (counts, b), self._pivot_terms)
         return found
 
     def offers_meeting_seeks(self, giver: int, seeker: int) -> dict[tuple[int, int], float]:
@@ -152,8 +153,16 @@ class ProfileVectors:
         pair, the other half being `(seeker, giver)`. Keys are (word of giver, word of seeker)."""
         found: dict[tuple[int, int], float] = {}
         met = _met(self.offers, giver, self.seeks, seeker, 0.5 * RECIPROCITY)
-        _share_out(found, met, (self.offered, giver), (self.sought, seeker), self.to_pivot)
+        _share_out(found, met, (self.offered, giver), (self.sought, seeker), self._pivot_terms)
         return found
+
+    @cached_property
+    def _native_terms(self) -> "_TermsOfWords":
+        return _TermsOfWords(self.to_native)
+
+    @cached_property
+    def _pivot_terms(self) -> "_TermsOfWords":
+        return _TermsOfWords(self.to_pivot)
 
 
 class ProfileVectorizer:
@@ -339,12 +348,12 @@ def _share_out(
     met: Mapping[int, float],
     a: tuple[csr_matrix, int],
     b: tuple[csr_matrix, int],
-    mapping: csr_matrix,
+    terms: "_TermsOfWords",
 ) -> None:
     """Adds what each term makes to the pairs of words that stand for it, each by its share of the term."""
     if not met:
         return
-    of_a, of_b = _shares_of_words(*a, mapping, met), _shares_of_words(*b, mapping, met)
+    of_a, of_b = terms.shares_of_words(*a, met), terms.shares_of_words(*b, met)
     for term, value in met.items():
         for mine, my_share in of_a[term]:
             for theirs, their_share in of_b[term]:
@@ -352,28 +361,36 @@ def _share_out(
                 found[key] = found.get(key, 0.0) + value * my_share * their_share
 
 
-def _shares_of_words(
-    counts: csr_matrix, row: int, mapping: csr_matrix, terms: Iterable[int]
-) -> dict[int, list[tuple[int, float]]]:
-    """For each of these terms the words of a profile that stand for it, with shares that add up to 1."""
-    part = _row(counts, row)
-    words = counts.indices[part]
-    first = mapping.indptr[words]
-    lengths = mapping.indptr[words + 1] - first
-    # All entries of these words' rows, one row after the other.
-    entries = np.arange(int(lengths.sum())) + np.repeat(first - np.cumsum(lengths) + lengths, lengths)
-    values = mapping.data[entries] * np.repeat(counts.data[part], lengths)
-    standing = zip(
-        mapping.indices[entries].tolist(), np.repeat(words, lengths).tolist(), values.tolist(), strict=True
-    )
-    found: dict[int, list[tuple[int, float]]] = {term: [] for term in terms}
-    for term, word, value in standing:
-        if term in found:
-            found[term].append((word, value))
-    for term, shares in found.items():
-        total = sum(value for _, value in shares)
-        found[term] = [(word, value / total) for word, value in shares]
-    return found
+class _TermsOfWords:
+    """The rows of a mapping from words to terms; a plain list of those that were met is read much faster."""
+
+    def __init__(self, mapping: csr_matrix) -> None:
+        self._mapping = mapping
+        self._met: dict[int, list[tuple[int, float]]] = {}
+
+    def shares_of_words(
+        self, counts: csr_matrix, row: int, terms: Iterable[int]
+    ) -> dict[int, list[tuple[int, float]]]:
+        """For each of these terms the words of a profile that stand for it, with shares that add up to 1."""
+        part = _row(counts, row)
+        found: dict[int, list[tuple[int, float]]] = {term: [] for term in terms}
+        for word, count in zip(counts.indices[part].tolist(), counts.data[part].tolist(), strict=True):
+            for term, value in self._met.get(word) or self._of(word):
+                if term in found:
+                    found[term].append((word, count * value))
+        for term, standing in found.items():
+            if len(standing) == 1:
+                found[term] = [(standing[0][0], 1.0)]
+                continue
+            total = sum([value for _, value in standing])
+            found[term] = [(word, value / total) for word, value in standing]
+        return found
+
+    def _of(self, word: int) -> list[tuple[int, float]]:
+        part = _row(self._mapping, word)
+        terms = list(zip(self._mapping.indices[part].tolist(), self._mapping.data[part].tolist(), strict=True))
+        self._met[word] = terms
+        return terms
 
 
 def _row(matrix: csr_matrix, row: int) -> slice:
