@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 MAX_REASONS = 3
 MAX_TERMS = 4
 
-# A pairing explains each profile once or twice; a few thousand analyses are some megabytes.
+# A pairing explains each profile once or twice; a thousand analyses are some megabytes.
 _REMEMBERED = 1_000
 # A theme that weighs so much less than the first of its reason only blurs it.
 _LEAST_OF_HEAVIEST = 0.2

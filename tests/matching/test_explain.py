@@ -121,6 +121,21 @@ def test_a_tag_is_part_of_a_longer_phrase() -> None:
     assert themes(tandem_of(a, b).reasons) == [TermPair("sustainable supply chains", "sustainable supply chains")]
 
 
+def test_a_tag_leaves_out_a_withheld_word_that_carries_no_theme() -> None:
+    a = profile("a", company="A", name="Potters", tags=("podcast for editors",), withheld=("For Ltd",))
+    b = profile("b", company="B", name="Gardeners", tags=("podcast for editors",))
+
+    assert themes(tandem_of(a, b).reasons) == [TermPair("podcast editors", "podcast editors")]
+
+
+def test_a_word_that_stands_in_german_and_in_english_texts_is_told_once() -> None:
+    name, purpose = "Wir sind die vom Podcast", "What we do for the podcast of all"
+    a = profile("a", company="A", name=name, purpose=purpose)
+    b = profile("b", company="B", name=name, purpose=purpose)
+
+    assert themes(tandem_of(a, b).reasons) == [TermPair("Podcast", "Podcast")]
+
+
 def test_what_one_offers_and_the_other_seeks_is_a_reason_of_its_own() -> None:
     a = profile("a", company="A", name="Podcast circle", offers=("interview training",))
     b = profile("b", company="B", name="Podcast studio", seeks=("better interviews",))
