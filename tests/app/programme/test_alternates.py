@@ -56,7 +56,7 @@ def test_reasons_are_those_that_the_round_would_have_told(released: Released) ->
     released.says("Alder", "no", "Birch")
     released.alternates()
 
-    [reason] = released.suggestion("Alder", "Cedar").reasons
+    reason, not_known = released.suggestion("Alder", "Cedar").reasons
     german = released.portal("Cedar").get(
         f"/v1/suggestions/{released.suggestion('Alder', 'Cedar').id}", headers={"Accept-Language": "de"}
     )
@@ -64,6 +64,7 @@ def test_reasons_are_those_that_the_round_would_have_told(released: Released) ->
     assert reason["kind"] == "theme"
     assert {term["a"] for term in reason["terms"]} == {"charts", "diagrams"}  # type: ignore[attr-defined]  # JSON
     assert reason["share"] + released.suggestion("Alder", "Cedar").other == pytest.approx(1, abs=1e-3)  # type: ignore[operator]  # JSON
+    assert (not_known["kind"], not_known["share"]) == ("unknown", 0.0)
     assert german.json()["reasons"][0]["text"].startswith("Gemeinsame Themen: ")
 
 

@@ -196,6 +196,32 @@ def test_reasons_leave_out_words_that_would_unmask_the_partner(two: Two) -> None
     assert seen(two.portal_nord, suggestion_id)["reasons"] == whole["reasons"]
 
 
+def test_a_difference_and_what_is_not_known_yet_are_told_to_masked_sides_in_their_language(two: Two) -> None:
+    """A format that is also the partner's whole name is on its card anyway."""
+    [podcast] = two.world.published(two.sued, document("Podcast"))
+    own = "a" if two.of_nord < podcast else "b"
+    theirs = {"a": "b", "b": "a"}[own]
+    reasons: list[dict[str, object]] = [
+        {"kind": "theme", "terms": [{own: "charts", theirs: "Podcast"}], "share": 0.6},
+        {"kind": "difference", "terms": [{own: "knowledge_cafe", theirs: "podcast"}], "share": 0.0},
+        {"kind": "unknown", "terms": [], "share": 0.0},
+    ]
+    with two.database.session() as session:
+        [suggestion_id] = tandems.open_many(session, [offer(two.of_nord, podcast, reasons=reasons)])
+
+    english, german = seen(two.portal_nord, suggestion_id), seen(two.portal_nord, suggestion_id, "de")
+
+    sides = {"knowledge café": own, "podcast": theirs}
+    assert [one["text"] for one in english["reasons"]] == [
+        "A difference to learn from: " + " / ".join(sorted(sides, key=lambda word: sides[word])),
+        "Not known yet: what both offer and seek",
+    ]
+    assert "Wissenscafé" in german["reasons"][0]["text"]
+    assert german["reasons"][1]["text"] == "Noch nicht bekannt: was beide zeigen und lernen möchten"
+    assert [one["share"] for one in english["reasons"]] == [0.0, 0.0]
+    assert english["other"] == 1.0
+
+
 def test_who_is_listed_openly_is_shown_at_once(two: Two) -> None:
     [openly] = two.world.published(two.sued, document("Open Circle", listed_openly=True))
     with two.database.session() as session:
