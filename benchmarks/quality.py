@@ -23,8 +23,6 @@ import venv
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
-from importlib.resources import files
-from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
@@ -314,9 +312,7 @@ def measured_side_by_side(one: JudgedSet, other: JudgedSet) -> Figures:
 
 def on_all_cores(groups: Sequence[Sequence[Callable[[], Any]]]) -> list[list[Any]]:
     """The answers to groups of tasks, group by group; all of them take turns."""
-    answers = iter(
-        side_by_side([task for group in groups for task in group], n_jobs=JOBS, on_done=lambda done: None)
-    )
+    answers = iter(side_by_side([task for group in groups for task in group], n_jobs=JOBS, on_done=lambda done: None))
     return [[next(answers) for _ in group] for group in groups]
 
 
@@ -387,7 +383,9 @@ def rounded(value: Any) -> Any:
 def _options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.quality", description=__doc__.splitlines()[0])
     parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
-    parser.add_argument("--peers", type=Path, metavar="FOLDER", help="the peers' own environment, made where it is not")
+    parser.add_argument(
+        "--peers", type=Path, metavar="FOLDER", help="the peers' own environment, made where it is not"
+    )
     parser.add_argument("--neural", action="store_true", help="also two neural peers; takes hours")
     parser.add_argument("--about", type=Path, metavar="TITLES.json", help="titles by the name of the folder")
     parser.add_argument("--keep", type=Path, metavar="FIGURES.jsonl", help="what an earlier run printed")

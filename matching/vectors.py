@@ -243,12 +243,15 @@ def _counted(
                 sought.add(row, 1.0, numbers)
     n = len(profiles)
     words, place = vocabulary.in_order()
-    counts = _without_withheld(_sublinear(texts.matrix(n, place)), profiles, words, analyzer)
+    counts, in_offers, in_seeks = (
+        _without_withheld(_sublinear(one.matrix(n, place)), profiles, words, analyzer)
+        for one in (texts, offered, sought)
+    )
     surfaces = {language: _shortest(analyzer, language) for language in vocabulary.languages if language != PIVOT}
     return (
         WordCounts(words, counts, surfaces),
-        _sublinear(offered.matrix(n, place)),
-        _sublinear(sought.matrix(n, place)),
+        in_offers,
+        in_seeks,
     )
 
 

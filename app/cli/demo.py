@@ -13,7 +13,7 @@ from rich.table import Table
 
 from app.cli.proposing import how_sure
 from app.cli.serving import supervise
-from app.cli.terminal import Lang, Refused, notes, out
+from app.cli.terminal import Lang, Refused, notes, out, told_with_share
 from app.core import logs, migrations
 from app.core.database import Database
 from app.core.i18n import Language, mark
@@ -119,7 +119,7 @@ def _show(match_round: Round, proposals: list[ProposalOut]) -> None:
     table.add_column("and its partner", ratio=3)
     table.add_column("why", ratio=5)
     for one in proposals:
-        reasons = "\n".join(f"{reason.text} ({reason.share:.0%})" for reason in one.reasons)
+        reasons = "\n".join(told_with_share(reason) for reason in one.reasons)
         table.add_row(
             how_sure(one),
             f"{one.similarity:.2f}",

@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from app.access.service import SYSTEM, Caller
 from app.cli.files import written_to
-from app.cli.terminal import Lang, OfCompany, company_named, reading, sees_as
+from app.cli.terminal import Lang, OfCompany, company_named, reading, sees_as, told_with_share
 from app.communities import queries as community_queries
 from app.communities import service as communities
 from app.communities.models import CommunityStatus
@@ -233,7 +233,7 @@ def _proposals(
             "|".join(further.community.name for further in more)
             for more in (one.alternates_of_a, one.alternates_of_b)
         ]
-        reasons = "|".join(f"{reason.text} ({reason.share:.0%})" for reason in one.reasons)
+        reasons = "|".join(told_with_share(reason) for reason in one.reasons)
         sure = [
             "" if one.probability is None else f"{one.probability:.4f}",
             one.strength.kind if one.strength else "",

@@ -6,7 +6,7 @@ from rich.markup import escape
 from rich.table import Column, Table
 from sqlmodel import Session
 
-from app.cli.terminal import headings, out, tell
+from app.cli.terminal import headings, out, tell, told_with_share
 from app.core.i18n import Language, mark, translate
 from app.rounds import queries, telling
 from app.rounds.models import CalibrationSource, DecisionKind, Round
@@ -66,7 +66,7 @@ def show_pairs(proposals: Sequence[ProposalOut], language: Language) -> None:
     widest = max(len(one) for one in ids)
     table = Table(sure, Column(similarity, justify="right"), Column(pair, width=widest), why, show_lines=True)
     for one in proposals:
-        told = [f"{reason.text} ({reason.share:.0%})" for reason in one.reasons] + _decided(one, language)
+        told = [told_with_share(reason) for reason in one.reasons] + _decided(one, language)
         sides = f"{_card(one.a)}\n{_card(one.b)}"
         table.add_row(how_sure(one), f"{one.similarity:.2f}", sides, escape("\n".join(told)))
     out.print(table)

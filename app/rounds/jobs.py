@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from app.core.jobs import JobKind, Lease
+from app.core.settings import get_settings
 from app.rounds import previews, queries, running
 from app.rounds import service as rounds
 from app.rounds.calibrating import score_of
@@ -19,6 +20,7 @@ from app.rounds.snapshot import Frozen, thaw
 from matching.exceptions import InvalidPin
 
 if TYPE_CHECKING:
+    from matching.lexicon import Lexicon
     from matching.prepared import PairingOutline
     from matching.settings import PairingSettings
 
@@ -116,6 +118,7 @@ def _computed(match_round: Round, frozen: Frozen, decisions: Decisions, tell: "_
         alternates=match_round.alternates,
         repeat_after=match_round.repeat_after,
         max_per_company_pair=match_round.max_per_company_pair,
+        lexicons=_lexicons(),
         calibration=frozen.calibration,
         n_jobs=os.cpu_count() or 1,
     ).fit(
@@ -188,6 +191,16 @@ def _outlined(
     )
     # One after the other: a worker has other threads, and a process with threads is not to be forked.
     return prepared.outlines([_engine_settings(one) for one in settings], on_progress=tell)
+
+
+def _lexicons() -> "Mapping[str, Lexicon] | None":
+    """The shipped lexicons, or these with the operator's dictionary."""
+    dictionary = get_settings().dictionary
+    if dictionary is None:
+        return None
+    from matching.lexicon import lexicons_with
+
+    return lexicons_with(dictionary)
 
 
 def _engine_settings(settings: RoundSettings) -> "PairingSettings":

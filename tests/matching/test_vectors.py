@@ -151,3 +151,12 @@ def test_progress_is_told() -> None:
     ProfileVectorizer(LEXICON).fit_transform([profile(name="garden")] * 3, on_progress=told.append)
 
     assert told == [0.0, pytest.approx(1 / 3), pytest.approx(2 / 3)]
+
+
+def test_a_withheld_word_in_offers_and_seeks_makes_nobody_alike() -> None:
+    vectors = vectors_of(
+        profile("a", name="chess", offers=("Nordwerk",), withheld=("Nordwerk",)),
+        profile("b", company="B", name="garden", seeks=("Nordwerk",)),
+    )
+
+    assert similarity(vectors, 0, 1) == 0.0
