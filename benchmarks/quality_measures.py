@@ -1,4 +1,4 @@
-"""What is measured of the engine itself, beside its ranking: pairs by cost, probabilities, pairs of houses, stability."""
+"""What is measured of the engine beside its ranking: pairs by cost, probabilities, pairs of houses, stability."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -3,8 +3,8 @@
     python -m benchmarks.quality_peers PEER PROFILES.jsonl RUN.tsv PAIRS.tsv [STOPWORDS.txt ...]
 
 Stands alone, for a peer may run in an environment of its own that has nothing of the engine. All peers read name,
-description and tags as one text. A profile's ranking are its 10 best of other houses; the pairs are taken from all that
-are above 0, the most similar first, ties by ids.
+description and tags as one text. A profile's ranking are its 10 best of other houses; the pairs are taken from all
+that are above 0, the most similar first, ties by ids.
 """
 
 import heapq
