@@ -21,6 +21,7 @@ T = TypeVar("T")
 class Measured(Generic[T]):
     answer: T
     seconds: float
+    cpu_seconds: float
     peak_mib: int
 
 
@@ -33,21 +34,21 @@ def input_profiles(count: int) -> tuple[str, list[Profile]]:
 
 
 def in_own_process(work: Callable[[], T]) -> Measured[T]:
-    """Run `work` in a forked process: its time, its answer, and the most memory it held."""
+    """Run `work` in a forked process: its answer, its time (wall, and CPU), and the most memory it held."""
     context = multiprocessing.get_context("fork")
     receiver, sender = context.Pipe(duplex=False)
 
     def run() -> None:
-        started = time.perf_counter()
+        started, cpu = time.perf_counter(), time.process_time()
         answer = work()
-        sender.send((answer, time.perf_counter() - started, peak_mib()))
+        sender.send((answer, time.perf_counter() - started, time.process_time() - cpu, peak_mib()))
 
     process = context.Process(target=run)
     process.start()
     sender.close()
-    answer, seconds, peak = receiver.recv()
+    answer, seconds, cpu_seconds, peak = receiver.recv()
     process.join()
-    return Measured(answer, seconds, peak)
+    return Measured(answer, seconds, cpu_seconds, peak)
 
 
 def tell(**figures: object) -> None:

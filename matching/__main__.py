@@ -14,14 +14,17 @@ from typing import TextIO
 from matching.evaluation import RANKED, evaluate, read_judged
 from matching.exceptions import MatchingError
 from matching.explain import Language, change_sentence, reason_sentence, unmatched_sentence
+from matching.lexicon import Lexicon, lexicons_with
 from matching.matcher import TandemMatcher, related_profiles
 from matching.pair_files import read_pairs, read_past_pairs
 from matching.pairing import Objective
 from matching.profiles import read_profiles
 
 _SUMMARY: Mapping[Language, str] = {
-    "en": "{profiles} profiles of {companies} companies: {tandems} tandems, total similarity {total:.4f}",
-    "de": "{profiles} Profile aus {companies} Unternehmen: {tandems} Tandems, Ähnlichkeit gesamt {total:.4f}",
+    "en": "{profiles} profiles of {companies} companies: {tandems} tandems, {expected:.1f} of them likely good ones, "
+    "total similarity {total:.4f}",
+    "de": "{profiles} Profile aus {companies} Unternehmen: {tandems} Tandems, davon wohl {expected:.1f} gute, "
+    "Ähnlichkeit gesamt {total:.4f}",
 }
 _ALONE: Mapping[Language, str] = {"en": "{count} without a tandem: {reason}", "de": "{count} ohne Tandem: {reason}"}
 _CHANGE: Mapping[Language, str] = {"en": "what would change it", "de": "was das ändern würde"}
@@ -29,7 +32,7 @@ _NEAR: Mapping[Language, str] = {
     "en": "at least {share:.2%} of the best that the limit between two companies allows",
     "de": "mindestens {share:.2%} des Besten, das die Grenze zwischen zwei Unternehmen zulässt",
 }
-_BEST: Mapping[Language, str] = {"en": "the most similar tandem", "de": "das ähnlichste Tandem"}
+_BEST: Mapping[Language, str] = {"en": "the likeliest good tandem", "de": "das wohl beste Tandem"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -56,6 +59,7 @@ def pair(options: argparse.Namespace) -> None:
         alternates=options.alternates or 0,
         repeat_after=options.repeat_after,
         max_per_company_pair=options.max_per_company_pair,
+        lexicons=_lexicons(options),
         n_jobs=os.cpu_count() or 1,
     )
     past_pairs = [] if options.past_pairs is None else read_past_pairs(options.past_pairs)
@@ -73,24 +77,38 @@ def pair(options: argparse.Namespace) -> None:
 
 def _further(matcher: TandemMatcher, profile_id: str) -> list[dict[str, object]]:
     """The alternates of one side, most similar first."""
-    return [{"id": one.id, "similarity": round(one.similarity, 6)} for one in matcher.alternates_.get(profile_id, ())]
+    return [
+        {"id": one.id, "similarity": round(one.similarity, 6), "probability": round(one.probability, 4)}
+        for one in matcher.alternates_.get(profile_id, ())
+    ]
+
+
+def _lexicons(options: argparse.Namespace) -> Mapping[str, Lexicon] | None:
+    """The shipped lexicons, with the operator's dictionary where there is one."""
+    return None if options.dictionary is None else lexicons_with(options.dictionary)
 
 
 def related(options: argparse.Namespace) -> None:
-    """The most similar communities of other companies, one a line, most similar first."""
+    """The best partners among the communities of other companies, one a line, the most probable first."""
     profiles = read_profiles(options.profiles)
-    found = related_profiles(profiles, k=options.k, ids=[options.id])
+    found = related_profiles(
+        profiles, k=options.k, ids=[options.id], lexicons=_lexicons(options), n_jobs=os.cpu_count() or 1
+    )
     names = {profile.id: profile for profile in profiles}
-    for partner, similarity in found[options.id]:
-        record = {"id": partner, "similarity": round(similarity, 6), "company": names[partner].company}
-        print(json.dumps(record | {"name": names[partner].name}, ensure_ascii=False))
+    for partner in found[options.id]:
+        profile = names[partner.id]
+        record = {"id": partner.id, "similarity": round(partner.similarity, 6)}
+        record |= {"probability": round(partner.probability, 4)}
+        print(json.dumps(record | {"company": profile.company, "name": profile.name}, ensure_ascii=False))
 
 
 def evaluate_folder(options: argparse.Namespace) -> None:
     """Write the ranking and the tandems where asked; print the measures."""
     started = time.perf_counter()
     profiles, qrels = read_judged(options.folder)
-    found = evaluate(profiles, qrels, k=options.k, n_jobs=os.cpu_count() or 1)
+    found = evaluate(
+        profiles, qrels, k=options.k, cost=options.cost, lexicons=_lexicons(options), n_jobs=os.cpu_count() or 1
+    )
     if options.run is not None:
         with _output(options.run) as out:
             for query, partners in sorted(found.run.items()):
@@ -128,7 +146,9 @@ def _parser() -> argparse.ArgumentParser:
     pairing.add_argument(
         "--min-similarity", type=float, default=0.10, help="least similarity of a tandem (default 0.10)"
     )
-    pairing.add_argument("--cost", type=float, default=0.0, help="what a suggestion costs, in similarity (default 0)")
+    pairing.add_argument(
+        "--cost", type=float, default=0.1, help="what a suggestion costs, in good tandems (default 0.1)"
+    )
     pairing.add_argument("--alternates", type=int, metavar="N", help="write up to N further partners of each side")
     pairing.add_argument(
         "--max-per-company-pair", type=int, metavar="N", help="at most N tandems between the same two companies"
@@ -150,7 +170,7 @@ def _parser() -> argparse.ArgumentParser:
     pairing.add_argument("--lang", choices=["de", "en"], default="en", help="language of the summary")
     pairing.set_defaults(command=pair)
 
-    nearest = commands.add_parser("related", help="the communities of other companies most similar to one")
+    nearest = commands.add_parser("related", help="the best partners of one among the communities of other companies")
     nearest.add_argument("profiles", type=Path, metavar="PROFILES.ndjson")
     nearest.add_argument("--id", required=True, help="id of the profile to start from")
     nearest.add_argument("-k", type=_positive, default=10, help="how many (default 10)")
@@ -164,7 +184,17 @@ def _parser() -> argparse.ArgumentParser:
     judging.add_argument("--json", action="store_true", help="print one line of JSON")
     judging.add_argument("--run", type=Path, metavar="RUN.tsv", help="write the rankings here")
     judging.add_argument("--tandems", type=Path, metavar="TANDEMS.ndjson", help="write the tandems here")
+    judging.add_argument(
+        "--cost", type=float, default=0.1, help="what a suggestion costs, in good tandems (default 0.1)"
+    )
     judging.set_defaults(command=evaluate_folder)
+    for command in (pairing, nearest, judging):
+        command.add_argument(
+            "--dictionary",
+            type=Path,
+            metavar="FILE",
+            help="a German-English dictionary of your own in the format of Ding, beside the shipped lexicon",
+        )
     return parser
 
 
@@ -177,17 +207,18 @@ def _positive(text: str) -> int:
 
 def _tell_summary(matcher: TandemMatcher, profiles: int, companies: int, lang: Language) -> None:
     total = sum(tandem.similarity for tandem in matcher.tandems_)
+    expected = sum(tandem.probability for tandem in matcher.tandems_)
     summary = _SUMMARY[lang].format(
-        profiles=profiles, companies=companies, tandems=len(matcher.tandems_), total=total
+        profiles=profiles, companies=companies, tandems=len(matcher.tandems_), expected=expected, total=total
     )
     print(summary, file=sys.stderr)
     if matcher.max_per_company_pair is not None and matcher.pairing_bound_:
-        share = (total - matcher.cost * len(matcher.tandems_)) / matcher.pairing_bound_
+        share = (expected - matcher.cost * len(matcher.tandems_)) / matcher.pairing_bound_
         print(_NEAR[lang].format(share=share), file=sys.stderr)
     if matcher.tandems_:
         best = matcher.tandems_[0]
         why = "; ".join(reason_sentence(reason, lang) for reason in best.reasons)
-        print(f"{_BEST[lang]}: {best.a} - {best.b} ({best.similarity:.2f}). {why}", file=sys.stderr)
+        print(f"{_BEST[lang]}: {best.a} - {best.b} ({best.probability:.0%}). {why}", file=sys.stderr)
     by_kind: dict[str, int] = {}
     for alone in matcher.unmatched_:
         by_kind[alone.kind.value] = by_kind.get(alone.kind.value, 0) + 1

@@ -1,20 +1,27 @@
 """How well rankings and tandems agree with judgements: the measures of information retrieval, on judged data.
 
 Sources: K. Jaervelin, J. Kekaelaeinen: Cumulated gain-based evaluation of IR techniques, ACM TOIS 20 (2002), with
-gain = grade; reciprocal rank, precision and recall as in trec_eval.
+gain = grade; reciprocal rank, precision and recall as in trec_eval; bootstrap over queries (B. Efron, R. Tibshirani:
+An introduction to the bootstrap, 1993).
 """
 
 import math
+import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
+from matching.calibration import Calibration, brier_skill, calibration_error
 from matching.exceptions import UnreadableProfiles
-from matching.matcher import Tandem, TandemMatcher, related_profiles
-from matching.profiles import Profile, read_profiles
+from matching.lexicon import Lexicon
+from matching.matcher import Tandem, TandemMatcher
+from matching.profiles import Profile, primary_language, read_profiles
 
 Qrels = Mapping[str, Mapping[str, int]]
 Ranking = Mapping[str, Sequence[tuple[str, float]]]
+"""Partners of each profile with their score, best first."""
 
 RANKED = 10
 
@@ -28,6 +35,9 @@ class RankingMeasures:
     p_at_1: float
     recall: float
     queries: int
+    ndcg_low: float
+    """With `ndcg_high` the 95 % interval of the mean, by bootstrap over the queries."""
+    ndcg_high: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +50,29 @@ class PairMeasures:
 
 
 @dataclass(frozen=True, slots=True)
+class ProbabilityMeasures:
+    """Of the best partners whose two sides both have judgements: how far probabilities are from what came true.
+
+    ece : expected calibration error over ten bins of equal mass. brier_skill : by what share the squared error is
+    below that of always saying the base rate. judged_neighbours : how many pairs that is.
+    """
+
+    ece: float
+    brier_skill: float
+    judged_neighbours: int
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What `evaluate` found: the measures, each profile's ranking, and the tandems."""
+    """What `evaluate` found: the measures, each profile's ranking, and the tandems.
+
+    cross_language : the share of the best partners that state another language; 0 where none states one.
+    """
 
     ranking: RankingMeasures
     pairing: PairMeasures
+    probability: ProbabilityMeasures
+    cross_language: float
     run: Ranking
     tandems: Sequence[Tandem]
 
@@ -58,20 +86,40 @@ class Evaluation:
             f"recall@{k}": named["recall"],
             "queries": named["queries"],
             **asdict(self.pairing),
+            f"ndcg@{k}_low": named["ndcg_low"],
+            f"ndcg@{k}_high": named["ndcg_high"],
+            "cross_language": self.cross_language,
+            **asdict(self.probability),
         }
 
 
-def evaluate(profiles: Sequence[Profile], qrels: Qrels, *, k: int = RANKED, n_jobs: int = 1) -> Evaluation:
-    """Rank the k most similar of other companies for each profile, pair all once, and measure both.
+def evaluate(
+    profiles: Sequence[Profile],
+    qrels: Qrels,
+    *,
+    k: int = RANKED,
+    cost: float = 0.1,
+    calibration: Calibration | None = None,
+    lexicons: Mapping[str, Lexicon] | None = None,
+    n_jobs: int = 1,
+) -> Evaluation:
+    """Rank the k best partners in other companies for each profile, pair all once, and measure both.
 
     Judgements are about themes, so stated languages forbid nothing here and every capacity is 1.
     """
     judged = [replace(profile, capacity=1) for profile in profiles]
-    run = related_profiles(judged, k=max(k, RANKED), n_jobs=n_jobs)
-    tandems = TandemMatcher(common_language=False, n_jobs=n_jobs).fit(judged).tandems_
+    matcher = TandemMatcher(
+        common_language=False, cost=cost, calibration=calibration, lexicons=lexicons, n_jobs=n_jobs
+    )
+    prepared = matcher.prepare(judged)
+    partners = prepared.partners(max(k, RANKED))
+    run = {name: [(one.id, one.probability) for one in best] for name, best in partners.items()}
+    tandems = matcher.fit_prepared(prepared).tandems_
     return Evaluation(
         ranking=ranking_measures(run, qrels, k),
         pairing=pair_measures([(tandem.a, tandem.b) for tandem in tandems], qrels),
+        probability=probability_measures(run, qrels),
+        cross_language=cross_language_share(run, profiles),
         run=run,
         tandems=tandems,
     )
@@ -84,18 +132,46 @@ def ranking_measures(run: Ranking, qrels: Qrels, k: int = RANKED) -> RankingMeas
     """
     queries = sorted(query for query, grades in qrels.items() if any(grade >= 1 for grade in grades.values()))
     if not queries:
-        return RankingMeasures(0.0, 0.0, 0.0, 0.0, 0)
-    ndcg = mrr = first = recall = 0.0
+        return RankingMeasures(0.0, 0.0, 0.0, 0.0, 0, 0.0, 0.0)
+    each = []
+    mrr = first = recall = 0.0
     for query in queries:
         gains = [qrels[query].get(partner, 0) for partner, _ in list(run.get(query, ()))[:k]]
         related = sum(grade >= 1 for grade in qrels[query].values())
         ideal = sorted(qrels[query].values(), reverse=True)[:k]
-        ndcg += _dcg(gains) / _dcg(ideal)
+        each.append(_dcg(gains) / _dcg(ideal))
         mrr += next((1.0 / rank for rank, gain in enumerate(gains, start=1) if gain >= 1), 0.0)
         first += bool(gains and gains[0] >= 1)
         recall += sum(gain >= 1 for gain in gains) / min(k, related)
     n = len(queries)
-    return RankingMeasures(ndcg / n, mrr / n, first / n, recall / n, n)
+    low, high = _interval(each)
+    return RankingMeasures(sum(each) / n, mrr / n, first / n, recall / n, n, low, high)
+
+
+def probability_measures(run: Ranking, qrels: Qrels) -> ProbabilityMeasures:
+    """Of the ten best of each, where both sides have judgements; the scores of the run are probabilities."""
+    judged = [
+        (score, qrels[query].get(partner, 0) >= 1)
+        for query, best in sorted(run.items())
+        if query in qrels
+        for partner, score in list(best)[:RANKED]
+        if partner in qrels
+    ]
+    probability = np.array([score for score, _ in judged], dtype=np.float64)
+    good = np.array([is_good for _, is_good in judged], dtype=np.bool_)
+    return ProbabilityMeasures(calibration_error(probability, good), brier_skill(probability, good), len(judged))
+
+
+def cross_language_share(run: Ranking, profiles: Sequence[Profile]) -> float:
+    """Of the ten best of each, the share whose first stated language is another one."""
+    language = {one.id: primary_language(one.languages[0]) for one in profiles if one.languages}
+    pairs = [
+        language[query] != language[partner]
+        for query, best in run.items()
+        for partner, _ in list(best)[:RANKED]
+        if query in language and partner in language
+    ]
+    return sum(pairs) / len(pairs) if pairs else 0.0
 
 
 def pair_measures(pairs: Iterable[tuple[str, str]], qrels: Qrels) -> PairMeasures:
@@ -127,6 +203,14 @@ def read_qrels(path: Path) -> Qrels:
         qrels.setdefault(a, {})[b] = grade
         qrels.setdefault(b, {})[a] = grade
     return qrels
+
+
+def _interval(each: Sequence[float], resamples: int = 1000) -> tuple[float, float]:
+    """The 95 % bootstrap interval of a mean; the same chance each time."""
+    chance = random.Random(20)  # noqa: S311  resampling, no secret
+    n = len(each)
+    means = sorted(sum(chance.choices(each, k=n)) / n for _ in range(resamples))
+    return means[int(0.025 * resamples)], means[int(0.975 * resamples) - 1]
 
 
 def _dcg(gains: Sequence[int]) -> float:

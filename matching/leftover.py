@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from matching.calibration import Calibration
 from matching.eligibility import Eligibility, Rule
 from matching.explain import CHANGES, CHANGES_OF_RULES, Change, Unmatched, UnmatchedKind
 from matching.pairing import Objective
@@ -15,7 +17,14 @@ from matching.similarity import Neighbours
 
 Indices = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
-Miss = tuple[int, float]
+
+
+class Miss(NamedTuple):
+    """A partner that could have been: position, similarity, and how likely it is a good one."""
+
+    partner: int
+    similarity: float
+    probability: float
 
 
 def left_over(
@@ -24,6 +33,7 @@ def left_over(
     settings: PairingSettings,
     neighbours: Neighbours,
     *,
+    calibration: Calibration,
     alone: Sequence[int],
     usable: Mask,
     crowded_out: dict[int, Miss],
@@ -35,9 +45,9 @@ def left_over(
     between two companies kept from a partner, with that partner; `nearest_of` finds the most similar profile
     of another company whatever the rules say.
     """
-    best = {position: _first(neighbours, position) for position in alone}
+    best = {position: _first(neighbours, calibration, position) for position in alone}
     # Where no eligible one is similar enough, the nearest of all tells whether a rule stood in the way.
-    searched = [p for p, miss in best.items() if miss is None or miss[1] < settings.min_similarity]
+    searched = [p for p, miss in best.items() if miss is None or miss.similarity < settings.min_similarity]
     nearest = nearest_of(searched)
     misses = {p: best[p] for p in alone} | {p: nearest.get(p) for p in searched}
     several_companies = len(np.unique(rules.company)) > 1
@@ -51,15 +61,14 @@ def left_over(
         if not usable[position]:
             return _alone(name, UnmatchedKind.NO_TEXT)
         if position in crowded_out:
-            partner, similarity = crowded_out[position]
-            return _alone(name, UnmatchedKind.COMPANY_PAIR_FULL, profiles[partner].id, similarity)
+            beyond = crowded_out[position]
+            return _alone(name, UnmatchedKind.COMPANY_PAIR_FULL, profiles[beyond.partner].id, beyond.similarity)
         miss = misses[position]
         if miss is None:
             return _alone(name, UnmatchedKind.NOTHING_SIMILAR)
-        partner, similarity = miss
-        rule = rules.first_broken_rule(position, partner)
-        kind = _missed(settings, similarity, rule)
-        return _alone(name, kind, profiles[partner].id, similarity, rule)
+        rule = rules.first_broken_rule(position, miss.partner)
+        kind = _missed(settings, miss, rule)
+        return _alone(name, kind, profiles[miss.partner].id, miss.similarity, rule)
 
     told = [explain(position) for position in alone]
     if settings.objective == Objective.QUALITY:
@@ -67,12 +76,12 @@ def left_over(
     return [replace(one, changes=tuple(c for c in one.changes if c is not Change.PREFER_COVERAGE)) for one in told]
 
 
-def _missed(settings: PairingSettings, similarity: float, rule: Rule | None) -> UnmatchedKind:
-    if similarity < settings.min_similarity:
+def _missed(settings: PairingSettings, miss: Miss, rule: Rule | None) -> UnmatchedKind:
+    if miss.similarity < settings.min_similarity:
         return UnmatchedKind.BELOW_MIN_SIMILARITY
     if rule is not None:
         return UnmatchedKind.NOT_ELIGIBLE
-    if similarity <= settings.cost:
+    if miss.probability <= settings.cost:
         return UnmatchedKind.BELOW_COST
     return UnmatchedKind.PARTNERS_TAKEN
 
@@ -89,6 +98,8 @@ def _alone(
     return Unmatched(name, kind, CHANGES_OF_RULES[rule], nearest, similarity, rule)
 
 
-def _first(neighbours: Neighbours, position: int) -> Miss | None:
-    columns, similarities = neighbours.of(position)
-    return (int(columns[0]), float(similarities[0])) if len(columns) else None
+def _first(neighbours: Neighbours, calibration: Calibration, position: int) -> Miss | None:
+    best = neighbours.of(position).best(1)
+    if not len(best.row):
+        return None
+    return Miss(int(best.column[0]), float(best.similarity[0]), float(calibration.probability(best.score)[0]))

@@ -3,22 +3,24 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_matrix
 
+from matching.calibration import Calibration
 from matching.capped import best_capped_pairing
 from matching.eligibility import Eligibility, PastPair
 from matching.explain import PairExplainer, Unmatched
-from matching.leftover import left_over
+from matching.leftover import Miss, left_over
+from matching.lexicon import Lexicon
 from matching.pairing import Objective, best_pairing
 from matching.pins import Pins, checked_pins
 from matching.profiles import Profile, in_canonical_order
+from matching.relatedness import Relatedness, relate
 from matching.settings import PairingSettings
 from matching.side_by_side import side_by_side
-from matching.similarity import Neighbours, edges_of, nearest_in_other_companies
-from matching.text import ProfileVectorizer, TextAnalyzer
+from matching.similarity import Neighbours, edges_of, joined
 
 Pairs = Iterable[tuple[str, str]]
 OnProgress = Callable[[str, float], None]
@@ -36,31 +38,50 @@ _CAPPED_INTRODUCTIONS = 1
 class PairingOutline:
     """What one setting leads to, without reasons: for a preview.
 
-    `pairs` are (a, b, similarity), in the order and with the values of `TandemMatcher.tandems_` for the same
-    settings; `unmatched`, `n_edges` and `pairing_bound` are its `unmatched_`, `n_edges_` and `pairing_bound_`.
+    `pairs` are (a, b, similarity, probability), in the order and with the values of `TandemMatcher.tandems_` for the
+    same settings; `unmatched`, `n_edges` and `pairing_bound` are its `unmatched_`, `n_edges_` and `pairing_bound_`.
     """
 
     settings: PairingSettings
-    pairs: list[tuple[str, str, float]]
+    pairs: list[tuple[str, str, float, float]]
     unmatched: list[Unmatched]
     n_edges: int
     pairing_bound: float | None
 
 
+class Pair(NamedTuple):
+    """Two positions, a before b: how alike they are, their score, and how likely they are a good pair."""
+
+    a: int
+    b: int
+    similarity: float
+    score: float
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """A profile of another company: how alike it is, and how likely the two are a good pair."""
+
+    id: str
+    similarity: float
+    probability: float
+
+
 @dataclass(frozen=True)
 class Paired:
-    """The answer to one setting by positions: pairs in order of similarity, then of ids; pins among them."""
+    """The answer to one setting by positions: pairs in order of probability, then of ids; pins among them."""
 
     neighbours: Neighbours
-    pairs: list[tuple[int, int, float]]
+    pairs: list[Pair]
     pinned: frozenset[tuple[int, int]]
-    crowded_out: dict[int, tuple[int, float]]
+    crowded_out: dict[int, Miss]
     n_edges: int
     bound: float | None
 
     def partners(self) -> dict[int, set[int]]:
         partners: dict[int, set[int]] = {}
-        for a, b, _ in self.pairs:
+        for a, b, *_ in self.pairs:
             partners.setdefault(a, set()).add(b)
             partners.setdefault(b, set()).add(a)
         return partners
@@ -73,6 +94,8 @@ class _Graph:
     a: Indices
     b: Indices
     similarity: Floats
+    score: Floats
+    probability: Floats
 
 
 @dataclass(frozen=True)
@@ -96,31 +119,32 @@ class PreparedPairing:
         profiles: Sequence[Profile],
         rules: Eligibility,
         pins: Pins,
-        vectors: csr_matrix,
+        relatedness: Relatedness,
         *,
+        calibration: Calibration,
         neighbours: int,
         n_jobs: int,
-        tell: OnProgress,
     ) -> None:
         self.profiles = profiles
         self._rules = rules
         self._pins = pins
-        self._vectors = vectors
+        self._relatedness = relatedness
+        self._calibration = calibration
         self._k = neighbours
         self._n_jobs = n_jobs
-        self._usable = np.diff(vectors.indptr) > 0
+        self._usable = relatedness.vectors.usable
         talking = rules.somebody_to_talk_to()
         # Who has all places pinned is offered to nobody, but still told whom else it could meet.
         self._searching = np.flatnonzero((rules.capacity > 0) & talking)
         self._offered = np.flatnonzero((pins.places > 0) & talking)
-        self._neighbours = self._search(
-            rules, self._searching, self._offered, lambda share: tell("neighbours", share)
-        )
-        self._pinned_similarity = self._similarity_of(pins.a, pins.b)
+        self._neighbours = self._search(rules, self._searching, self._offered)
+        self._pinned_similarity = relatedness.vectors.similarity(pins.a, pins.b)
+        self._pinned_score = relatedness.score(pins.a, pins.b)
+        self._pinned_probability = calibration.probability(self._pinned_score)
         # Remembered, for settings share it: neighbours by `repeat_after`, the most similar of all by position, and
         # the last pairing without a limit.
         self._neighbours_by_age: dict[int, Neighbours] = {}
-        self._nearest: dict[int, tuple[int, float] | None] = {}
+        self._nearest: dict[int, Miss | None] = {}
         self._last: tuple[PairingSettings, Neighbours, _Choice] | None = None
 
     def outline(self, settings: PairingSettings, *, on_progress: OnProgress | None = None) -> PairingOutline:
@@ -130,7 +154,7 @@ class PreparedPairing:
         setting out of range, InvalidPin for a pin that these settings do not allow.
         """
         paired = self.paired(settings, on_progress or _silent)
-        pairs = [(self.profiles[a].id, self.profiles[b].id, similarity) for a, b, similarity in paired.pairs]
+        pairs = [(self.profiles[p.a].id, self.profiles[p.b].id, p.similarity, p.probability) for p in paired.pairs]
         return PairingOutline(settings, pairs, self.unmatched(settings, paired), paired.n_edges, paired.bound)
 
     def outlines(
@@ -178,7 +202,7 @@ class PreparedPairing:
             introduced = self._introduced(self._neighbours_after(settings.repeat_after), rules, settings, tell)
             self._last = _unlimited(settings), *introduced
         _, neighbours, choice = self._last
-        crowded_out: dict[int, tuple[int, float]] = {}
+        crowded_out: dict[int, Miss] = {}
         if settings.max_per_company_pair is not None:
             neighbours, choice = self._capped(neighbours, choice, rules, settings, tell)
             crowded_out = self._crowded_out(choice, rules, settings)
@@ -191,6 +215,11 @@ class PreparedPairing:
             self._bound(choice, settings),
         )
 
+    def partners(self, k: int) -> dict[str, list[Partner]]:
+        """For each id its k best partners in other companies, whatever the rules say, the most probable first."""
+        best = self._relatedness.best_partners(k)
+        return partners_by_id(self.profiles, range(len(self.profiles)), best, self._calibration)
+
     def unmatched(self, settings: PairingSettings, paired: Paired) -> list[Unmatched]:
         """Each community without a tandem, by id: why, and what would change it."""
         partners = paired.partners()
@@ -199,15 +228,16 @@ class PreparedPairing:
             self._rules.with_repeat_after(settings.repeat_after),
             settings,
             paired.neighbours,
+            calibration=self._calibration,
             alone=[position for position in range(len(self.profiles)) if position not in partners],
             usable=self._usable,
             crowded_out=paired.crowded_out,
             nearest_of=self._nearest_of,
         )
 
-    def explainer(self, terms: Sequence[str], analyzer: TextAnalyzer) -> PairExplainer:
+    def explainer(self) -> PairExplainer:
         """Tells reasons of these profiles' pairs."""
-        return PairExplainer(self.profiles, self._vectors, terms, analyzer)
+        return PairExplainer(self.profiles, self._relatedness.vectors)
 
     def _neighbours_after(self, repeat_after: int | None) -> Neighbours:
         """The neighbours where pairs may meet again; only the rows of such pairs are searched again."""
@@ -229,7 +259,7 @@ class PreparedPairing:
         for attempt in range(_INTRODUCTIONS + 1):
             graph = self._graph(neighbours, settings)
             step = _steps(tell, attempt / (_INTRODUCTIONS + 1))
-            worth = graph.similarity - settings.cost
+            worth = graph.probability - settings.cost
             chosen = best_pairing(
                 graph.a, graph.b, worth, self._pins.places, Objective(settings.objective), on_step=step
             )
@@ -283,7 +313,7 @@ class PreparedPairing:
         capped = best_capped_pairing(
             graph.a,
             graph.b,
-            graph.similarity - settings.cost,
+            graph.probability - settings.cost,
             self._pins.places,
             company_pair,
             room,
@@ -308,18 +338,21 @@ class PreparedPairing:
         alone = free[(used[free] == 0) & (places[free] == self._rules.capacity[free])]
         if not len(alone):
             return None
-        met = nearest_in_other_companies(
-            self._vectors, self._rules.company, self._k, allows=allows, rows=alone, columns=free, n_jobs=self._n_jobs
-        )
-        worth = (met.similarity >= settings.min_similarity) & (met.similarity > settings.cost)
+        met = self._relatedness.best_partners(self._k, allows=allows, rows=alone, columns=free)
+        if len(np.unique(met.column)) < len(alone) // 2:
+            met = joined([met, self._relatedness.partners_by_theme(alone, self._k, allows)])
+        likely = self._calibration.probability(met.score) > settings.cost
+        worth = (met.similarity >= settings.min_similarity) & likely
         together = neighbours.joined_with(met, worth)
         return together if len(together.row) > len(neighbours.row) else None
 
     def _graph(self, neighbours: Neighbours, settings: PairingSettings) -> _Graph:
         n, places = len(self.profiles), self._pins.places
-        a, b, similarity = edges_of(neighbours, n, settings.min_similarity)
-        free = (places[a] > 0) & (places[b] > 0) & ~np.isin(a * n + b, self._pins.a * n + self._pins.b)
-        return _Graph(a[free], b[free], similarity[free])
+        edges = edges_of(neighbours, n, settings.min_similarity)
+        a, b = edges.row, edges.column
+        edges = edges.only((places[a] > 0) & (places[b] > 0) & ~np.isin(a * n + b, self._pins.a * n + self._pins.b))
+        probability = self._calibration.probability(edges.score)
+        return _Graph(edges.row, edges.column, edges.similarity, edges.score, probability)
 
     def _room(
         self, graph: _Graph, rules: Eligibility, settings: PairingSettings
@@ -337,78 +370,60 @@ class PreparedPairing:
         company_pairs, counts = np.unique(rules.company_pair(a, b), return_counts=True)
         return company_pairs[counts >= (settings.max_per_company_pair or 0)]
 
-    def _crowded_out(
-        self, choice: _Choice, rules: Eligibility, settings: PairingSettings
-    ) -> dict[int, tuple[int, float]]:
+    def _crowded_out(self, choice: _Choice, rules: Eligibility, settings: PairingSettings) -> dict[int, Miss]:
         """Who stayed alone because of the limit: a partner beyond it is free, or all partners are beyond it."""
         graph, places = choice.graph, self._pins.places
         used = self._used(choice)
         full = np.isin(rules.company_pair(graph.a, graph.b), self._full_pairs(choice, rules, settings))
-        worth = graph.similarity > settings.cost
+        worth = graph.probability > settings.cost
         row = np.concatenate([graph.a, graph.b])
         column = np.concatenate([graph.b, graph.a])
         at_limit = np.concatenate([full, full])
         similarity = np.concatenate([graph.similarity, graph.similarity])
+        score = np.concatenate([graph.score, graph.score])
         considered = np.concatenate([worth, worth]) & (used[row] == 0) & (places[row] == rules.capacity[row])
         elsewhere = np.bincount(row[considered & ~at_limit], minlength=len(places)) > 0
         free = used[column] < places[column]
         telling = np.flatnonzero(considered & at_limit & (free | ~elsewhere[row]))
-        order = telling[np.lexsort((column[telling], -similarity[telling], ~free[telling], row[telling]))]
+        order = telling[np.lexsort((column[telling], -score[telling], ~free[telling], row[telling]))]
         _, first = np.unique(row[order], return_index=True)
-        return {int(row[edge]): (int(column[edge]), float(similarity[edge])) for edge in order[first]}
+        return {int(row[edge]): self._miss(column[edge], similarity[edge], score[edge]) for edge in order[first]}
+
+    def _miss(self, partner: int, similarity: float, score: float) -> Miss:
+        return Miss(int(partner), float(similarity), float(self._calibration.probability(np.array([score]))[0]))
 
     def _used(self, choice: _Choice) -> Indices:
         """How many places of each profile the pairing takes, pins aside."""
         ends = np.concatenate([choice.graph.a[choice.chosen], choice.graph.b[choice.chosen]])
         return np.bincount(ends, minlength=len(self.profiles))
 
-    def _pairs(self, choice: _Choice) -> list[tuple[int, int, float]]:
-        a = np.concatenate([choice.graph.a[choice.chosen], self._pins.a])
-        b = np.concatenate([choice.graph.b[choice.chosen], self._pins.b])
-        similarity = np.concatenate([choice.graph.similarity[choice.chosen], self._pinned_similarity])
-        order = np.lexsort((b, a, -similarity))
-        return list(zip(a[order].tolist(), b[order].tolist(), similarity[order].tolist(), strict=True))
+    def _pairs(self, choice: _Choice) -> list[Pair]:
+        graph, chosen, pins = choice.graph, choice.chosen, self._pins
+        a, b = np.concatenate([graph.a[chosen], pins.a]), np.concatenate([graph.b[chosen], pins.b])
+        similarity = np.concatenate([graph.similarity[chosen], self._pinned_similarity])
+        score = np.concatenate([graph.score[chosen], self._pinned_score])
+        probability = np.concatenate([graph.probability[chosen], self._pinned_probability])
+        order = np.lexsort((b, a, -probability))
+        columns = (one[order].tolist() for one in (a, b, similarity, score, probability))
+        return [Pair(*values) for values in zip(*columns, strict=True)]
 
     def _bound(self, choice: _Choice, settings: PairingSettings) -> float | None:
         if settings.objective != Objective.QUALITY:
             return None
-        return choice.bound + float((self._pinned_similarity - settings.cost).sum())
+        return choice.bound + float((self._pinned_probability - settings.cost).sum())
 
-    def _similarity_of(self, a: Indices, b: Indices) -> Floats:
-        if not len(a):
-            return np.empty(0, dtype=np.float64)
-        products = self._vectors[a].multiply(self._vectors[b]).sum(axis=1)
-        return np.minimum(np.asarray(products, dtype=np.float64).ravel(), 1.0)
+    def _search(self, rules: Eligibility, rows: Indices, columns: Indices) -> Neighbours:
+        return self._relatedness.best_partners(self._k, allows=rules.allows, rows=rows, columns=columns)
 
-    def _search(
-        self,
-        rules: Eligibility,
-        rows: Indices,
-        columns: Indices,
-        on_progress: Callable[[float], None] | None = None,
-    ) -> Neighbours:
-        return nearest_in_other_companies(
-            self._vectors,
-            rules.company,
-            self._k,
-            allows=rules.allows,
-            rows=rows,
-            columns=columns,
-            n_jobs=self._n_jobs,
-            on_progress=on_progress,
-        )
-
-    def _nearest_of(self, positions: Sequence[int]) -> dict[int, tuple[int, float]]:
-        """The most similar profile of another company, whatever the rules say; who has none is absent."""
+    def _nearest_of(self, positions: Sequence[int]) -> dict[int, Miss]:
+        """The best partner in another company, whatever the rules say; who has none is absent."""
         unknown = [position for position in positions if position not in self._nearest]
-        found = nearest_in_other_companies(
-            self._vectors, self._rules.company, 1, rows=np.array(unknown, dtype=np.int64), n_jobs=self._n_jobs
-        )
+        found = self._relatedness.best_partners(1, rows=np.array(unknown, dtype=np.int64))
         self._nearest |= dict.fromkeys(unknown)
-        for row, column, similarity in zip(
-            found.row.tolist(), found.column.tolist(), found.similarity.tolist(), strict=True
+        for row, column, similarity, score in zip(
+            found.row.tolist(), found.column.tolist(), found.similarity.tolist(), found.score.tolist(), strict=True
         ):
-            self._nearest[row] = (column, similarity)
+            self._nearest[row] = self._miss(column, similarity, score)
         return {p: miss for p in positions if (miss := self._nearest[p]) is not None}
 
 
@@ -421,8 +436,9 @@ def prepare(
     excluded_company_pairs: Pairs,
     common_language: bool,
     neighbours: int,
+    calibration: Calibration,
+    lexicons: Mapping[str, Lexicon] | None,
     n_jobs: int,
-    vectorizer: ProfileVectorizer,
     tell: OnProgress,
 ) -> PreparedPairing:
     """Check and read everything once; parameters as of `TandemMatcher` and its `fit`."""
@@ -435,8 +451,23 @@ def prepare(
         common_language=common_language,
     )
     checked = checked_pins(pins, ordered, rules)
-    vectors = vectorizer.fit_transform(ordered, on_progress=lambda share: tell("vectors", share))
-    return PreparedPairing(ordered, rules, checked, vectors, neighbours=neighbours, n_jobs=n_jobs, tell=tell)
+    relatedness = relate(ordered, rules.company, lexicons=lexicons, n_jobs=n_jobs, on_progress=tell)
+    return PreparedPairing(
+        ordered, rules, checked, relatedness, calibration=calibration, neighbours=neighbours, n_jobs=n_jobs
+    )
+
+
+def partners_by_id(
+    profiles: Sequence[Profile], rows: Iterable[int], best: Neighbours, calibration: Calibration
+) -> dict[str, list[Partner]]:
+    """The partners of these rows under their ids."""
+    found: dict[str, list[Partner]] = {profiles[row].id: [] for row in rows}
+    probability = calibration.probability(best.score)
+    for row, column, similarity, likely in zip(
+        best.row.tolist(), best.column.tolist(), best.similarity.tolist(), probability.tolist(), strict=True
+    ):
+        found[profiles[row].id].append(Partner(profiles[column].id, similarity, likely))
+    return found
 
 
 def _steps(tell: OnProgress, share: float) -> Callable[[], None]:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from matching.exceptions import InvalidProfile, UnreadableProfiles
@@ -11,6 +12,19 @@ MAX_CAPACITY = 3
 
 # Other names under which exports carry the same thing.
 _ALIASES = {"house": "company", "lang": "languages"}
+
+
+class Field(StrEnum):
+    """The fields of a profile whose texts are compared."""
+
+    NAME = "name"
+    PURPOSE = "purpose"
+    DESCRIPTION = "description"
+    TAGS = "tags"
+    OFFERS = "offers"
+    SEEKS = "seeks"
+    TARGET_GROUP = "target_group"
+    FORMATS = "formats"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +36,9 @@ class Profile:
     unknown and forbids nothing. `capacity` is how many tandems are wanted, 0 to 3. `working_hours` are
     (start, end) in hours of UTC, `(8.0, 16.0)` for nine to five in Berlin in winter; `None` is unknown.
     `excluded_companies` are companies that this community does not want to meet. `withheld` are words
-    that a reason must never show, such as the company's own name.
+    that a reason must never show, such as the company's own name; nor do they make profiles alike. `stage` is where
+    the community stands (`growth`), for differences that are told, never for similarity. Every text but the name may
+    be missing: that costs nothing.
     """
 
     id: str
@@ -33,6 +49,9 @@ class Profile:
     tags: tuple[str, ...] = ()
     offers: tuple[str, ...] = ()
     seeks: tuple[str, ...] = ()
+    target_group: str = ""
+    formats: tuple[str, ...] = ()
+    stage: str = ""
     languages: tuple[str, ...] = ()
     capacity: int = 1
     working_hours: tuple[float, float] | None = None
@@ -40,9 +59,19 @@ class Profile:
     withheld: tuple[str, ...] = ()
 
     @property
-    def texts(self) -> tuple[str, ...]:
-        """Every text that similarity is computed from, field by field."""
-        return (self.name, self.purpose, self.description, *self.tags, *self.offers, *self.seeks)
+    def texts_by_field(self) -> list[tuple[Field, str]]:
+        """Every text that is compared, field by field; empty ones are left out."""
+        texts = [
+            (Field.NAME, self.name),
+            (Field.PURPOSE, self.purpose),
+            (Field.DESCRIPTION, self.description),
+            *((Field.TAGS, text) for text in self.tags),
+            *((Field.OFFERS, text) for text in self.offers),
+            *((Field.SEEKS, text) for text in self.seeks),
+            (Field.TARGET_GROUP, self.target_group),
+            *((Field.FORMATS, text) for text in self.formats),
+        ]
+        return [(field, text) for field, text in texts if text]
 
 
 def in_canonical_order(profiles: Iterable[Profile]) -> list[Profile]:
@@ -98,6 +127,9 @@ def profile_from(record: Mapping[str, object]) -> Profile:
         tags=strings("tags"),
         offers=strings("offers"),
         seeks=strings("seeks"),
+        target_group=text("target_group"),
+        formats=strings("formats"),
+        stage=text("stage"),
         languages=strings("languages"),
         excluded_companies=strings("excluded_companies"),
         withheld=strings("withheld"),

@@ -15,7 +15,7 @@ class PairingSettings:
 
     objective: str = "quality"
     min_similarity: float = 0.10
-    cost: float = 0.0
+    cost: float = 0.1
     alternates: int = 3
     repeat_after: int | None = None
     max_per_company_pair: int | None = None

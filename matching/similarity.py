@@ -22,28 +22,38 @@ _OWN_COMPANY = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """Pairs (row, column, similarity), sorted by row, then most similar first, then column."""
+    """Pairs of row and column with their similarity and what they are ordered by: by row, then the highest score
+    first, then column. A search by similarity alone has the similarity as score."""
 
     row: Indices
     column: Indices
     similarity: Floats
+    score: Floats
 
-    def of(self, row: int) -> tuple[Indices, Floats]:
-        """Columns and similarities of one row, most similar first."""
+    def of(self, row: int) -> "Neighbours":
+        """Those of one row, best first."""
         start, end = np.searchsorted(self.row, (row, row + 1))
-        return self.column[start:end], self.similarity[start:end]
+        return Neighbours(
+            self.row[start:end], self.column[start:end], self.similarity[start:end], self.score[start:end]
+        )
+
+    def only(self, kept: npt.NDArray[np.bool_]) -> "Neighbours":
+        """Some of them."""
+        return Neighbours(self.row[kept], self.column[kept], self.similarity[kept], self.score[kept])
+
+    def best(self, k: int) -> "Neighbours":
+        """At most k of each row."""
+        return self.only(np.arange(len(self.row)) - np.searchsorted(self.row, self.row) < k)
 
     def joined_with(self, others: "Neighbours", kept: npt.NDArray[np.bool_]) -> "Neighbours":
         """These and the kept ones of the others, each pair of row and column once."""
-        row = np.concatenate([self.row, others.row[kept]])
-        column = np.concatenate([self.column, others.column[kept]])
-        similarity = np.concatenate([self.similarity, others.similarity[kept]])
-        _, first = np.unique(np.stack([row, column]), axis=1, return_index=True)
-        return _joined([Neighbours(row[first], column[first], similarity[first])])
+        both = joined([self, others.only(kept)])
+        _, first = np.unique(np.stack([both.row, both.column]), axis=1, return_index=True)
+        return both.only(np.sort(first))
 
     def with_rows(self, rows: Indices, others: "Neighbours") -> "Neighbours":
         """These, with the others in place of some rows."""
-        return _joined([_only(self, ~np.isin(self.row, rows)), others])
+        return joined([self.only(~np.isin(self.row, rows)), others])
 
 
 def nearest_in_other_companies(
@@ -51,6 +61,7 @@ def nearest_in_other_companies(
     companies: Indices,
     k: int,
     *,
+    partners: csr_matrix | None = None,
     allows: Allows | None = None,
     rows: Indices | None = None,
     columns: Indices | None = None,
@@ -67,6 +78,7 @@ def nearest_in_other_companies(
     k : at most this many neighbours a row.
     allows : `allows(a, b) -> bool array` over positions; a forbidden pair takes no place either: a row that
         lost some is searched again, deeper, until it has k or nothing similar is left.
+    partners : (n, terms) rows that the vectors are multiplied with, where these are not the vectors themselves.
     rows, columns : positions to search for, and among; all by default.
     n_jobs : threads of the product. The answer does not depend on it.
 
@@ -79,8 +91,8 @@ def nearest_in_other_companies(
     rows = np.arange(n, dtype=np.int64) if rows is None else np.sort(rows)
     columns = np.arange(n, dtype=np.int64) if columns is None else np.sort(columns)
     if not len(rows) or not len(columns) or vectors.shape[1] == 0 or k < 1:
-        return _joined([])
-    masked, transposed = _masked(vectors, companies, columns)
+        return joined([])
+    masked, transposed = _masked(vectors, vectors if partners is None else partners, companies, columns)
     found: list[Neighbours] = []
     wanting, depth, total, done = rows, k, len(rows), 0
     while len(wanting):
@@ -90,7 +102,7 @@ def nearest_in_other_companies(
             block = wanting[start : start + rows_each]
             neighbours, exhausted = _top(masked[block], transposed, block, columns, depth, n_jobs)
             if allows is not None:
-                neighbours = _only(neighbours, allows(neighbours.row, neighbours.column))
+                neighbours = neighbours.only(allows(neighbours.row, neighbours.column))
             settled, again = _complete(neighbours, block, exhausted, k)
             found.append(settled)
             deeper.append(again)
@@ -99,24 +111,25 @@ def nearest_in_other_companies(
                 on_progress(done / total)
         wanting = np.concatenate(deeper)
         depth = min(depth * 4, len(columns))
-    return _joined(found)
+    return joined(found)
 
 
-def edges_of(neighbours: Neighbours, n: int, min_similarity: float) -> tuple[Indices, Indices, Floats]:
-    """Each pair of n positions once, a before b, from either side's neighbours, at or above the minimum."""
-    kept = neighbours.similarity >= min_similarity
-    low = np.minimum(neighbours.row[kept], neighbours.column[kept])
-    high = np.maximum(neighbours.row[kept], neighbours.column[kept])
+def edges_of(neighbours: Neighbours, n: int, min_similarity: float) -> Neighbours:
+    """Each pair of n positions once, row before column, from either side's neighbours, at or above the minimum."""
+    kept = neighbours.only(neighbours.similarity >= min_similarity)
+    low, high = np.minimum(kept.row, kept.column), np.maximum(kept.row, kept.column)
     code, first = np.unique(low * n + high, return_index=True)
-    return code // max(n, 1), code % max(n, 1), neighbours.similarity[kept][first]
+    return Neighbours(code // max(n, 1), code % max(n, 1), kept.similarity[first], kept.score[first])
 
 
-def _masked(vectors: csr_matrix, companies: Indices, columns: Indices) -> tuple[csr_matrix, csr_matrix]:
+def _masked(
+    vectors: csr_matrix, partners: csr_matrix, companies: Indices, columns: Indices
+) -> tuple[csr_matrix, csr_matrix]:
     """Left and right factor of the product: a column per company makes own-company products negative."""
     n = vectors.shape[0]
     ones = csr_matrix((np.ones(n), (np.arange(n), companies)), shape=(n, int(companies.max()) + 1))
     left = hstack([vectors, _OWN_COMPANY * ones], format="csr")
-    right = hstack([vectors, -_OWN_COMPANY * ones], format="csr")[columns]
+    right = hstack([partners, -_OWN_COMPANY * ones], format="csr")[columns]
     return left, csr_matrix(right.T)
 
 
@@ -133,7 +146,8 @@ def _top(
     similarity = np.minimum(product.data.astype(np.float64), 1.0)
     positive = similarity > 0.0
     order = np.lexsort((column[positive], -similarity[positive], row[positive]))
-    neighbours = Neighbours(row[positive][order], column[positive][order], similarity[positive][order])
+    found = similarity[positive][order]
+    neighbours = Neighbours(row[positive][order], column[positive][order], found, found)
     return neighbours, (counts < depth) | (depth == len(columns))
 
 
@@ -146,19 +160,17 @@ def _complete(
     counts = np.diff(np.append(starts, len(neighbours.row)))
     rank = np.arange(len(neighbours.row)) - np.repeat(starts, counts)
     settled = exhausted | (counts >= k)
-    return _only(neighbours, np.repeat(settled, counts) & (rank < k)), block[~settled]
+    return neighbours.only(np.repeat(settled, counts) & (rank < k)), block[~settled]
 
 
-def _only(neighbours: Neighbours, kept: npt.NDArray[np.bool_]) -> Neighbours:
-    return Neighbours(neighbours.row[kept], neighbours.column[kept], neighbours.similarity[kept])
-
-
-def _joined(parts: list[Neighbours]) -> Neighbours:
+def joined(parts: list[Neighbours]) -> Neighbours:
+    """Several as one, in order."""
     if not parts:
         none = np.empty(0, dtype=np.int64)
-        return Neighbours(none, none, np.empty(0, dtype=np.float64))
+        return Neighbours(none, none, np.empty(0, dtype=np.float64), np.empty(0, dtype=np.float64))
     row = np.concatenate([part.row for part in parts])
     column = np.concatenate([part.column for part in parts])
     similarity = np.concatenate([part.similarity for part in parts])
-    order = np.lexsort((column, -similarity, row))
-    return Neighbours(row[order], column[order], similarity[order])
+    score = np.concatenate([part.score for part in parts])
+    order = np.lexsort((column, -score, row))
+    return Neighbours(row[order], column[order], similarity[order], score[order])

@@ -41,6 +41,8 @@ from app.core.i18n import mark
 
 CONFIRM_AGAIN_AFTER = timedelta(days=182)
 _SEES_CONTACTS = frozenset({Role.OPERATOR, Role.COORDINATOR, Role.PORTAL, Role.MANAGER})
+# What one upsert can find created by another request: the community and the person who manages it.
+_CREATED_MEANWHILE = 2
 
 # What importers store through.
 store = documents.store
@@ -109,16 +111,24 @@ def upsert(
     if if_match is not None:
         known = queries.by_external_ids(session, owner.id, source, [external_id], for_update=True)
         require_match(if_match, known[external_id].version if external_id in known else 0)
-    try:
-        with session.begin_nested():
-            stored = store(session, owner.id, source, {external_id: document})
-    except IntegrityError:
-        # Another request has just created it: now it is known, and this one changes it.
-        stored = store(session, owner.id, source, {external_id: document})
+    stored = _stored(session, owner.id, source, external_id, document)
     community = session.get_one(Community, stored.ids[external_id])
     if community.status is CommunityStatus.PUBLISHED and not has_theme(community):
         raise NoTheme
     return community, external_id in stored.created
+
+
+def _stored(
+    session: Session, company_id: str, source: str, external_id: str, document: CommunityDocument
+) -> documents.Stored:
+    """Whatever another request has created meanwhile (the community, a manager) is then known, and taken as it is."""
+    for _ in range(_CREATED_MEANWHILE):
+        try:
+            with session.begin_nested():
+                return store(session, company_id, source, {external_id: document})
+        except IntegrityError:
+            continue
+    return store(session, company_id, source, {external_id: document})
 
 
 def get(session: Session, caller: Caller, community_id: str) -> Community:

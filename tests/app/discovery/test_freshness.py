@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 from sqlalchemy import delete, update
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 from starlette.testclient import TestClient
 
 from app.communities.models import Community
@@ -276,15 +276,32 @@ def test_an_index_that_is_not_loaded_in_time_is_told_as_such(
     assert "noch geladen" in answer.json()["title"]
 
 
-def test_an_application_with_another_database_has_another_index(discover: Discovery, own: str, other: str) -> None:
+def test_an_application_with_another_database_has_another_index(
+    discover: Discovery, own: str, other: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Changed in the middle of a look: the first index gives its connection back before the other one answers."""
+    first, application = discover.index, discover.world.client.app
+    looking, refresh = threading.Event(), DiscoveryIndex.refresh
+
+    def look_until_stopped(index: DiscoveryIndex, session: Session) -> bool:
+        if threading.current_thread() is first._thread:
+            session.connection()
+            looking.set()
+            first._stopping.wait()
+        return refresh(index, session)
+
+    monkeypatch.setattr(DiscoveryIndex, "refresh", look_until_stopped)
     discover.world.published(other, BEES)
     assert len(discover.themes(own)) == 1
-    first, application = discover.index, discover.world.client.app
-    application.state.database.dispose()  # type: ignore[attr-defined]  # ours
-    application.state.database = discover.database  # type: ignore[attr-defined]  # ours
+    assert looking.wait(30)
 
+    # One of its own, for the application closes it after its thread; the fixture's would be closed before.
+    application.state.database = Database(first.database.url)  # type: ignore[attr-defined]  # ours
     discover.portal(own).get("/v1/discovery/communities")
+    # Only now: a connection that a thread opens or hands back later is closed by nobody.
+    first.database.dispose()
 
     assert discover.index is not first
-    assert discover.index.database is discover.database
-    assert first._stopping.is_set()
+    assert discover.index.database is application.state.database  # type: ignore[attr-defined]  # ours
+    assert first._thread is not None
+    assert not first._thread.is_alive()

@@ -1,0 +1,1 @@
+"""The German-English lexicon that the engine ships, and how it is learnt from parallel texts."""

@@ -1,0 +1,553 @@
+"""TF-IDF vectors of profiles: one part in each profile's own language, one in the pivot language, compared together.
+
+Every word counts in its own language, and by the pivot words that it stands for: a German profile meets a German one
+on both, an English one on the second. All of it stays sparse, and every number leads back to a word.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from types import MappingProxyType
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_matrix, diags, hstack
+
+from matching.compounds import CompoundSplitter
+from matching.languages import OTHER, PIVOT, known_languages
+from matching.lexicon import Lexicon, shipped_lexicons
+from matching.profiles import Field, Profile
+from matching.text import MAX_WORDS, Text, TextAnalyzer, acronyms
+
+Indices = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+Translate = Callable[["WordCounts", "csr_matrix"], "csr_matrix"]
+
+FIELD_WEIGHTS: Mapping[Field, float] = MappingProxyType(
+    {
+        Field.NAME: 1.0,
+        Field.PURPOSE: 1.0,
+        Field.DESCRIPTION: 1.0,
+        Field.TAGS: 0.5,
+        Field.OFFERS: 0.5,
+        Field.SEEKS: 0.5,
+        Field.TARGET_GROUP: 0.25,
+        Field.FORMATS: 0.25,
+    }
+)
+"""What a word counts by the field that it stands in."""
+PHRASE_WEIGHT = 0.5
+"""What a tag counts as a whole, beside its words."""
+LEAD = 20.0
+"""A text tells its theme at the start: a word counts 1 / (1 + place / LEAD), so half as much at the 20th place."""
+NATIVE_SHARE = 0.5
+"""How much of the similarity of two profiles in one language is told by its own words, the rest by pivot words."""
+PART_WEIGHT = 0.5
+"""What each part of a compound counts beside the whole."""
+RECIPROCITY = 0.25
+"""What it adds that one offers just what the other seeks, both ways; nothing is lost where either is missing."""
+
+# How well a lexicon's word is known to a compound splitter, in profiles that use it.
+_IN_LEXICON = 5.0
+_LEAST_USES = 3
+
+_NO_TERM = -1
+_NO_PHRASE = "#"
+
+_PLACES = 1.0 / (1.0 + np.arange(MAX_WORDS) / LEAD)
+
+
+@dataclass(frozen=True)
+class WordCounts:
+    """The words of all profiles: `words` are (language, term) in order, `counts` is (n, words), sublinear."""
+
+    words: list[tuple[str, str]]
+    counts: csr_matrix
+    surfaces: Mapping[str, Mapping[str, str]]
+    """Of each language but the pivot, for each term the shortest way in which it is written."""
+
+    def columns_of(self, language: str) -> Indices:
+        """The columns of the words of one language."""
+        return np.array([at for at, (tag, _) in enumerate(self.words) if tag == language], dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class ProfileVectors:
+    """What profiles are compared by.
+
+    native : (n, native terms) rows whose squared length is the share of the profile that is not in the pivot
+        language, each language with columns of its own.
+    pivot : (n, pivot terms) rows of length 1, or zero.
+    offers, seeks : (n, pivot terms) the same of these fields alone.
+    shares : (n, languages) of each native language, 0 to 1; the rest is in the pivot language.
+    group : (n,) number of the language that most of the profile is in, of `languages`.
+    offered, sought : (n, words) the words of `words.words` that offers and seeks are made of, sublinear.
+    """
+
+    native: csr_matrix
+    pivot: csr_matrix
+    offers: csr_matrix
+    seeks: csr_matrix
+    shares: Floats
+    group: Indices
+    languages: list[str]
+    words: WordCounts
+    offered: csr_matrix
+    sought: csr_matrix
+    to_native: csr_matrix
+    to_pivot: csr_matrix
+
+    @property
+    def usable(self) -> Mask:
+        """(n,) which profiles have a word that carries a theme."""
+        usable: Mask = np.diff(self.pivot.indptr) > 0
+        return usable
+
+    @property
+    def together(self) -> csr_matrix:
+        """(n, native + pivot terms) whose products, divided by `attainable`, are similarities less reciprocity."""
+        return joined(self.native, self.pivot, self.shares)
+
+    def attainable(self, a: Indices, b: Indices) -> Floats:
+        """The product that two rows of `together` would have, were both texts the same in each part (0 to 1).
+
+        1 for two profiles of one language, less where words of two languages meet in pivot words only.
+        """
+        shares_a, shares_b = self.shares[a], self.shares[b]
+        own = np.sqrt(shares_a * shares_b).sum(axis=1)
+        in_pivot = np.sqrt((1 - NATIVE_SHARE * shares_a.sum(axis=1)) * (1 - NATIVE_SHARE * shares_b.sum(axis=1)))
+        attainable: Floats = NATIVE_SHARE * own + in_pivot
+        return attainable
+
+    def reciprocity(self, a: Indices, b: Indices) -> Floats:
+        """What offers that meet seeks add to the similarity of each pair, 0 to `RECIPROCITY`."""
+        if self.offers.nnz == 0 or self.seeks.nnz == 0:
+            return np.zeros(len(a))
+        met = products(self.offers, self.seeks, a, b) + products(self.seeks, self.offers, a, b)
+        return 0.5 * RECIPROCITY * met
+
+    def similarity(self, a: Indices, b: Indices) -> Floats:
+        """The similarity of pairs of positions, 0 to 1; the same to the last bit in both directions."""
+        low, high = np.minimum(a, b), np.maximum(a, b)
+        together = self.together
+        alike = products(together, together, low, high) / self.attainable(low, high)
+        return np.minimum(alike + self.reciprocity(low, high), 1.0)
+
+    def contributions(self, a: int, b: int) -> dict[tuple[int, int], float]:
+        """What each word of one profile together with each word of the other adds to their similarity.
+
+        Keys are numbers of `words.words`. All together they are the similarity of the pair, less reciprocity: the
+        terms in common, each shared out among the words that stand for it.
+        """
+        in_pivot_a, in_pivot_b = (1 - NATIVE_SHARE * float(self.shares[at].sum()) for at in (a, b))
+        in_pivot = (in_pivot_a * in_pivot_b) ** 0.5
+        attainable = NATIVE_SHARE * float(np.sqrt(self.shares[a] * self.shares[b]).sum()) + in_pivot
+        counts = self.words.counts
+        found: dict[tuple[int, int], float] = {}
+        if in_pivot_a < 1 and in_pivot_b < 1:
+            met = _met(self.native, a, self.native, b, NATIVE_SHARE / attainable)
+            _share_out(found, met, (counts, a), (counts, b), self._native_terms)
+        met = _met(self.pivot, a, self.pivot, b, in_pivot / attainable)
+        _share_out(found, met, (counts, a), (counts, b), self._pivot_terms)
+        return found
+
+    def offers_meeting_seeks(self, giver: int, seeker: int) -> dict[tuple[int, int], float]:
+        """The same for what the offers of one add by meeting the seeks of the other: half of the reciprocity of the
+        pair, the other half being `(seeker, giver)`. Keys are (word of giver, word of seeker)."""
+        found: dict[tuple[int, int], float] = {}
+        met = _met(self.offers, giver, self.seeks, seeker, 0.5 * RECIPROCITY)
+        _share_out(found, met, (self.offered, giver), (self.sought, seeker), self._pivot_terms)
+        return found
+
+    @cached_property
+    def _native_terms(self) -> "_TermsOfWords":
+        return _TermsOfWords(self.to_native)
+
+    @cached_property
+    def _pivot_terms(self) -> "_TermsOfWords":
+        return _TermsOfWords(self.to_pivot)
+
+
+class ProfileVectorizer:
+    """Makes `ProfileVectors`: sublinear term frequency, smoothed idf, rows of length 1, as scikit-learn's.
+
+    lexicons : of each language but the pivot; the shipped ones by default.
+    """
+
+    def __init__(self, lexicons: Mapping[str, Lexicon] | None = None) -> None:
+        self.lexicons = lexicons
+
+    def fit_transform(
+        self,
+        profiles: Sequence[Profile],
+        *,
+        learn: Callable[["ProfileVectors"], "csr_matrix | None"] | None = None,
+        on_progress: Callable[[float], None] | None = None,
+    ) -> ProfileVectors:
+        """One row a profile, float64; all zero where a text has no usable word.
+
+        `learn` may answer the first vectors with better translations, (words, pivot terms), and is asked again until
+        it answers None. `on_progress` hears the share done, 0 to 1.
+        """
+        self.analyzer_ = TextAnalyzer()
+        lexicons = shipped_lexicons() if self.lexicons is None else self.lexicons
+        counted, offers, seeks = _counted(profiles, self.analyzer_, on_progress)
+        mapping = _Mapping(counted, lexicons, self.analyzer_)
+        vectors = _vectors(counted, offers, seeks, mapping, mapping.to_pivot)
+        while learn is not None and (better := learn(vectors)) is not None:
+            vectors = _vectors(counted, offers, seeks, mapping, better)
+        return vectors
+
+
+def joined(native: csr_matrix, pivot: csr_matrix, shares: Floats) -> csr_matrix:
+    """Both parts beside each other, each with its share of the similarity."""
+    in_pivot = np.sqrt(1 - NATIVE_SHARE * shares.sum(axis=1))
+    return csr_matrix(hstack([np.sqrt(NATIVE_SHARE) * native, diags(in_pivot) @ pivot], format="csr"))
+
+
+def products(left: csr_matrix, right: csr_matrix, a: Indices, b: Indices, *, block: int = 20_000) -> Floats:
+    """The products of row a of one and row b of the other, pair by pair."""
+    found = np.empty(len(a))
+    for start in range(0, len(a), block):
+        part = slice(start, start + block)
+        found[part] = np.asarray(left[a[part]].multiply(right[b[part]]).sum(axis=1)).ravel()
+    return found
+
+
+def unit_rows(matrix: csr_matrix) -> csr_matrix:
+    """Rows of length 1, or zero."""
+    lengths = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
+    return csr_matrix(diags(np.divide(1.0, lengths, out=np.zeros_like(lengths), where=lengths > 0)) @ matrix)
+
+
+def _counted(
+    profiles: Sequence[Profile], analyzer: TextAnalyzer, on_progress: Callable[[float], None] | None
+) -> tuple[WordCounts, csr_matrix, csr_matrix]:
+    """The words of all profiles, and those of offers and of seeks alone."""
+    vocabulary = _Vocabulary(analyzer)
+    texts = _Texts()
+    offered, sought = _Texts(), _Texts()
+    every = max(1, len(profiles) // 50)
+    for row, profile in enumerate(profiles):
+        if on_progress is not None and row % every == 0:
+            on_progress(row / len(profiles))
+        for text in analyzer.texts(profile):
+            numbers = vocabulary.numbers(text)
+            texts.add(row, FIELD_WEIGHTS[text.field], numbers)
+            if text.field is Field.TAGS:
+                texts.add(row, PHRASE_WEIGHT, [vocabulary.number_of_phrase(text)])
+            elif text.field is Field.OFFERS:
+                offered.add(row, 1.0, numbers)
+            elif text.field is Field.SEEKS:
+                sought.add(row, 1.0, numbers)
+    n = len(profiles)
+    words, place = vocabulary.in_order()
+    counts, in_offers, in_seeks = (
+        _without_withheld(_sublinear(one.matrix(n, place)), profiles, words, analyzer)
+        for one in (texts, offered, sought)
+    )
+    surfaces = {language: _shortest(analyzer, language) for language in vocabulary.languages if language != PIVOT}
+    return (
+        WordCounts(words, counts, surfaces),
+        in_offers,
+        in_seeks,
+    )
+
+
+class _Vocabulary:
+    """A number for each term met, by the words that it is met as; `_NO_TERM` for words that carry no theme."""
+
+    def __init__(self, analyzer: TextAnalyzer) -> None:
+        self._analyzer = analyzer
+        self._number_of_word: dict[str, dict[str, int]] = {}
+        self._terms: dict[tuple[str, str], int] = {}
+
+    @property
+    def languages(self) -> list[str]:
+        return sorted({language for language, _ in self._terms})
+
+    def numbers(self, text: Text) -> list[int]:
+        known = self._number_of_word.setdefault(text.language, {})
+        found = list(map(known.get, text.words))
+        if None in found:
+            for word in dict.fromkeys(text.words):
+                if word not in known:
+                    known[word] = self._number(text.language, self._analyzer.term(word, text.language))
+            found = list(map(known.get, text.words))
+        numbers: list[int] = found  # type: ignore[assignment]
+        if _NO_TERM in numbers:
+            for at in acronyms(text.surfaces, [number == _NO_TERM for number in numbers]):
+                numbers[at] = self._number(text.language, text.words[at])
+        return numbers
+
+    def number_of_phrase(self, text: Text) -> int:
+        terms = self._analyzer.terms_of(text.surfaces, text.language)
+        return self._number(PIVOT, phrase_term([term for term in terms if term]))
+
+    def in_order(self) -> tuple[list[tuple[str, str]], Indices]:
+        """The terms by language, and for each number its place: the order of meeting leaves no trace."""
+        words = sorted(self._terms)
+        place = np.empty(len(words), dtype=np.int64)
+        place[[self._terms[word] for word in words]] = np.arange(len(words))
+        return words, place
+
+    def _number(self, language: str, term: str) -> int:
+        if not term or term == _NO_PHRASE:
+            return _NO_TERM
+        # Nothing is known of other languages: their words meet those of the pivot language.
+        return self._terms.setdefault((PIVOT if language == OTHER else language, term), len(self._terms))
+
+
+class _Texts:
+    """Numbered words, text by text."""
+
+    def __init__(self) -> None:
+        self._rows: list[int] = []
+        self._weights: list[float] = []
+        self._lengths: list[int] = []
+        self._numbers: list[int] = []
+
+    def add(self, row: int, weight: float, numbers: Sequence[int]) -> None:
+        self._rows.append(row)
+        self._weights.append(weight)
+        self._lengths.append(len(numbers))
+        self._numbers.extend(numbers)
+
+    def matrix(self, n: int, place: Indices) -> csr_matrix:
+        """(n, words) how often each occurs, earlier places counting more."""
+        numbers = np.array(self._numbers, dtype=np.int64)
+        of_text = np.repeat(np.arange(len(self._lengths)), self._lengths)
+        carries = numbers != _NO_TERM
+        numbers, of_text = numbers[carries], of_text[carries]
+        lengths = np.bincount(of_text, minlength=len(self._lengths))
+        at = np.arange(len(numbers)) - (np.cumsum(lengths) - lengths)[of_text]
+        data = np.array(self._weights)[of_text] * _PLACES[at]
+        rows, columns = np.array(self._rows, dtype=np.int64)[of_text], place[numbers]
+        matrix = csr_matrix((data, (rows, columns)), shape=(n, len(place)))
+        matrix.sum_duplicates()
+        return matrix
+
+
+def phrase_term(terms: Sequence[str]) -> str:
+    """The term of a tag as a whole."""
+    return "#" + " ".join(terms)
+
+
+def _sublinear(counts: csr_matrix) -> csr_matrix:
+    counts.data = np.where(counts.data > 1, 1 + np.log(np.maximum(counts.data, 1)), counts.data)
+    return counts
+
+
+def _without_withheld(
+    counts: csr_matrix, profiles: Sequence[Profile], words: list[tuple[str, str]], analyzer: TextAnalyzer
+) -> csr_matrix:
+    """A company's own name makes none of its communities like any other."""
+    column = {word: at for at, word in enumerate(words)}
+    rows_of: dict[tuple[str, ...], list[int]] = {}
+    for row, profile in enumerate(profiles):
+        if profile.withheld:
+            rows_of.setdefault(profile.withheld, []).append(row)
+    for withheld, rows in rows_of.items():
+        terms = analyzer.terms_in_any_language(withheld)
+        columns = [column[tag, term] for tag in known_languages() for term in terms if (tag, term) in column]
+        entries = np.concatenate([np.arange(counts.indptr[row], counts.indptr[row + 1]) for row in rows])
+        counts.data[entries[np.isin(counts.indices[entries], columns)]] = 0.0
+    counts.eliminate_zeros()
+    return counts
+
+
+def _shortest(analyzer: TextAnalyzer, language: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for surface, term in analyzer.words_met(language):
+        if term and (term not in found or (len(surface), surface) < (len(found[term]), found[term])):
+            found[term] = surface
+    return found
+
+
+def _met(left: csr_matrix, a: int, right: csr_matrix, b: int, weight: float) -> dict[int, float]:
+    """The terms that row a of one and row b of the other have in common, ascending, and what each adds."""
+    of_a, of_b = _row(left, a), _row(right, b)
+    # Rows of a hundred terms: dictionaries take half the time of NumPy's set operations.
+    theirs = dict(zip(right.indices[of_b].tolist(), right.data[of_b].tolist(), strict=True))
+    ours = zip(left.indices[of_a].tolist(), left.data[of_a].tolist(), strict=True)
+    return {term: value * theirs[term] * weight for term, value in sorted(ours) if term in theirs}
+
+
+def _share_out(
+    found: dict[tuple[int, int], float],
+    met: Mapping[int, float],
+    a: tuple[csr_matrix, int],
+    b: tuple[csr_matrix, int],
+    terms: "_TermsOfWords",
+) -> None:
+    """Adds what each term makes to the pairs of words that stand for it, each by its share of the term."""
+    if not met:
+        return
+    of_a, of_b = terms.shares_of_words(*a, met), terms.shares_of_words(*b, met)
+    for term, value in met.items():
+        for mine, my_share in of_a[term]:
+            for theirs, their_share in of_b[term]:
+                key = mine, theirs
+                found[key] = found.get(key, 0.0) + value * my_share * their_share
+
+
+class _TermsOfWords:
+    """The rows of a mapping from words to terms; a plain list of those that were met is read much faster."""
+
+    def __init__(self, mapping: csr_matrix) -> None:
+        self._mapping = mapping
+        self._met: dict[int, list[tuple[int, float]]] = {}
+
+    def shares_of_words(
+        self, counts: csr_matrix, row: int, terms: Iterable[int]
+    ) -> dict[int, list[tuple[int, float]]]:
+        """For each of these terms the words of a profile that stand for it, with shares that add up to 1."""
+        part = _row(counts, row)
+        found: dict[int, list[tuple[int, float]]] = {term: [] for term in terms}
+        for word, count in zip(counts.indices[part].tolist(), counts.data[part].tolist(), strict=True):
+            for term, value in self._met.get(word) or self._of(word):
+                if term in found:
+                    found[term].append((word, count * value))
+        for term, standing in found.items():
+            if len(standing) == 1:
+                found[term] = [(standing[0][0], 1.0)]
+                continue
+            total = sum([value for _, value in standing])
+            found[term] = [(word, value / total) for word, value in standing]
+        return found
+
+    def _of(self, word: int) -> list[tuple[int, float]]:
+        part = _row(self._mapping, word)
+        terms = list(zip(self._mapping.indices[part].tolist(), self._mapping.data[part].tolist(), strict=True))
+        self._met[word] = terms
+        return terms
+
+
+def _row(matrix: csr_matrix, row: int) -> slice:
+    return slice(matrix.indptr[row], matrix.indptr[row + 1])
+
+
+class _Mapping:
+    """From words to terms of their own language (themselves, and the parts of a compound) and to pivot terms."""
+
+    def __init__(self, counted: WordCounts, lexicons: Mapping[str, Lexicon], analyzer: TextAnalyzer) -> None:
+        self._column = {word: at for at, word in enumerate(counted.words)}
+        self._df = np.bincount(counted.counts.indices, minlength=len(counted.words))
+        self._pivot: dict[str, int] = {}
+        self._native: dict[tuple[str, str], int] = {}
+        native, pivot = _Entries(), _Entries()
+        for language in sorted({language for language, _ in counted.words}):
+            if language == PIVOT:
+                for at in counted.columns_of(PIVOT).tolist():
+                    pivot.add(at, self._pivot_number(counted.words[at][1]), 1.0)
+                continue
+            lexicon = lexicons.get(language, Lexicon({}))
+            splitter = self._splitter(counted, language, lexicon, analyzer)
+            for at in counted.columns_of(language).tolist():
+                term = counted.words[at][1]
+                surface = counted.surfaces[language].get(term, term)
+                parts = [analyzer.stem(part, language) for part in splitter.split(surface)]
+                native.add(at, self._native_number(language, term), 1.0)
+                for part in parts:
+                    native.add(at, self._native_number(language, part), PART_WEIGHT)
+                for translation, probability in self._translated(term, surface, parts, lexicon, analyzer).items():
+                    pivot.add(at, self._pivot_number(translation), probability)
+        self.native_languages = [language for language, _ in self._native]
+        self.to_native = native.matrix(len(counted.words), len(self._native))
+        self.to_pivot = pivot.matrix(len(counted.words), len(self._pivot))
+
+    def _splitter(
+        self, counted: WordCounts, language: str, lexicon: Lexicon, analyzer: TextAnalyzer
+    ) -> CompoundSplitter:
+        met = dict(analyzer.words_met(language))
+
+        @cache
+        def known(word: str) -> float:
+            term = met.get(word) or analyzer.stem(word, language)
+            at = self._column.get((language, term))
+            uses = float(self._df[at]) if at is not None and word in met else 0.0
+            return (_IN_LEXICON if term in lexicon else 0.0) + (uses if uses >= _LEAST_USES else 0.0)
+
+        data = known_languages().get(language)
+        return CompoundSplitter(known, data.links if data else ())
+
+    def _translated(
+        self, term: str, surface: str, parts: Sequence[str], lexicon: Lexicon, analyzer: TextAnalyzer
+    ) -> dict[str, float]:
+        """Pivot terms of a word: its own, else those of its parts, else the word itself, for names are the same."""
+        if term in lexicon:
+            return dict(lexicon.of(term))
+        found: dict[str, float] = {}
+        for part in parts:
+            for translation, probability in lexicon.of(part).items():
+                found[translation] = found.get(translation, 0.0) + probability
+        return found or {analyzer.stem(surface, PIVOT): 1.0}
+
+    def _native_number(self, language: str, term: str) -> int:
+        return self._native.setdefault((language, term), len(self._native))
+
+    def _pivot_number(self, term: str) -> int:
+        return self._pivot.setdefault(term, len(self._pivot))
+
+
+class _Entries:
+    def __init__(self) -> None:
+        self._row: list[int] = []
+        self._column: list[int] = []
+        self._value: list[float] = []
+
+    def add(self, row: int, column: int, value: float) -> None:
+        self._row.append(row)
+        self._column.append(column)
+        self._value.append(value)
+
+    def matrix(self, rows: int, columns: int) -> csr_matrix:
+        return csr_matrix((self._value, (self._row, self._column)), shape=(rows, columns), dtype=np.float64)
+
+
+def _vectors(
+    counted: WordCounts, offers: csr_matrix, seeks: csr_matrix, mapping: _Mapping, to_pivot: csr_matrix
+) -> ProfileVectors:
+    n = counted.counts.shape[0]
+    in_pivot = csr_matrix(counted.counts @ to_pivot)
+    # A word that is only half sure to be meant counts half in a document frequency, too.
+    df = np.bincount(in_pivot.indices, np.minimum(in_pivot.data, 1.0), minlength=in_pivot.shape[1])
+    idf = diags(np.log((1 + n) / (1 + df)) + 1)
+    languages = sorted({language for language, _ in counted.words} | {PIVOT})
+    natives = [language for language in languages if language != PIVOT]
+    of_language = np.array([languages.index(language) for language, _ in counted.words], dtype=np.int64)
+    weight = np.zeros((n, len(languages)))
+    row = np.repeat(np.arange(n), np.diff(counted.counts.indptr))
+    np.add.at(weight, (row, of_language[counted.counts.indices]), counted.counts.data)
+    total = weight.sum(axis=1, keepdims=True)
+    weight = np.divide(weight, total, out=np.zeros_like(weight), where=total > 0)
+    shares = weight[:, [languages.index(language) for language in natives]]
+    return ProfileVectors(
+        native=_native_part(counted, mapping, natives, shares),
+        pivot=unit_rows(in_pivot @ idf),
+        offers=unit_rows(csr_matrix(offers @ to_pivot) @ idf),
+        seeks=unit_rows(csr_matrix(seeks @ to_pivot) @ idf),
+        shares=shares,
+        group=np.argmax(weight, axis=1).astype(np.int64),
+        languages=languages,
+        words=counted,
+        offered=offers,
+        sought=seeks,
+        to_native=mapping.to_native,
+        to_pivot=to_pivot,
+    )
+
+
+def _native_part(counted: WordCounts, mapping: _Mapping, natives: list[str], shares: Floats) -> csr_matrix:
+    n = counted.counts.shape[0]
+    in_native = csr_matrix(counted.counts @ mapping.to_native)
+    parts = []
+    for number, language in enumerate(natives):
+        columns = np.flatnonzero([tag == language for tag in mapping.native_languages])
+        part = in_native[:, columns]
+        df = np.bincount(part.indices, minlength=len(columns))
+        users = int(np.count_nonzero(np.diff(part.indptr)))
+        idf = diags(np.log((1 + users) / (1 + df)) + 1)
+        parts.append(diags(np.sqrt(shares[:, number])) @ unit_rows(part @ idf))
+    return csr_matrix(hstack(parts, format="csr")) if parts else csr_matrix((n, 0), dtype=np.float64)
