@@ -80,8 +80,8 @@ nDCG@10 less TfidfVectorizer's.
 _READING = """{profiles:,} generated profiles; medians of three runs in turn. Theirs are words as they are written;
 ours know languages, stems, compounds and translations.
 """
-_SIBLINGS = """- Siblings of a taxonomy that share no words. On *{title}* the twin of a profile in the other language is
-  found first for {twins:.0%}; of the siblings only {same:.0%} are found in one's own language and {other:.0%} in the
+_SIBLINGS = """- Siblings of a taxonomy that share no words. On *{title}* the twin of a profile in the other language
+  is found first for {twins:.0%}; of the siblings only {same:.0%} are found in one's own language and {other:.0%} in the
   other. So nDCG stays at {times} times the plain one.
 """
 
