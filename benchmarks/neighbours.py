@@ -16,7 +16,7 @@ from benchmarks.measuring import in_own_process, input_profiles, tell
 from matching.eligibility import Eligibility
 from matching.profiles import in_canonical_order
 from matching.similarity import nearest_in_other_companies
-from matching.text import ProfileVectorizer
+from matching.vectors import ProfileVectorizer
 
 K = 10
 REPEATS = 3
@@ -26,13 +26,14 @@ def measure(count: int) -> None:
     name, profiles = input_profiles(count)
     ordered = in_canonical_order(profiles)
     started = time.perf_counter()
-    vectors = ProfileVectorizer().fit_transform(ordered)
+    vectors = ProfileVectorizer().fit_transform(ordered).together
     vector_seconds = time.perf_counter() - started
     company = Eligibility(ordered).company
 
     def ours(threads: int) -> object:
         found = nearest_in_other_companies(vectors, company, K, n_jobs=threads)
-        return [found.of(row) for row in range(len(ordered))]
+        each = [found.of(row) for row in range(len(ordered))]
+        return [(near.column, near.similarity) for near in each]
 
     def theirs() -> object:
         peer = NearestNeighbors(n_neighbors=3 * K, metric="cosine", algorithm="brute", n_jobs=2).fit(vectors)

@@ -14,7 +14,7 @@ from matching.eligibility import Eligibility
 from matching.pairing import Floats, Indices, best_pairing
 from matching.profiles import in_canonical_order
 from matching.similarity import edges_of, nearest_in_other_companies
-from matching.text import ProfileVectorizer
+from matching.vectors import ProfileVectorizer
 
 Graph = tuple[Indices, Indices, Floats]
 PEER_UP_TO = 20_000
@@ -24,9 +24,10 @@ REPEATS = 3
 def graph_of(profiles: list[Profile]) -> Graph:
     """The pairs that a round chooses from: everybody's 11 most similar of other companies."""
     ordered = in_canonical_order(profiles)
-    vectors = ProfileVectorizer().fit_transform(ordered)
+    vectors = ProfileVectorizer().fit_transform(ordered).together
     neighbours = nearest_in_other_companies(vectors, Eligibility(ordered).company, 11, n_jobs=2)
-    return edges_of(neighbours, len(ordered), 0.10)
+    edges = edges_of(neighbours, len(ordered), 0.10)
+    return edges.row, edges.column, edges.similarity
 
 
 def ours(n: int, graph: Graph) -> float:

@@ -38,13 +38,14 @@ counts, and 0.01 nDCG is noise. Where relevance was derived from names and the n
 unfair for tuning what a name weighs, and its figures flattering: it is no evidence for that weight.
 
 **Whole and held out.** Houses (a university, a company) sorted by name, every second one is the held-out half:
-profiles and judgements of these houses alone, every engine run anew. Parameters were chosen on the other half, and
-on three further sets of the same kinds.
+profiles and judgements of these houses alone, every engine run anew. The probabilities were fitted on the other half
+alone; which parts the engine has, and their round values, were chosen looking at the whole sets.
 """
 
-_PEERS = """**Peers** read name, description and tags as one text. *TfidfVectorizer*: scikit-learn's, as it comes.
-*Tuned*: sublinear, German and English function words left out, words of at least two and at most half of the texts;
-chosen once for all sets. *bm25s* as it comes, each profile a query. Neural ones on the processor, where they were
+_PEERS = """\
+**Peers** read name, description and tags as one text. *TfidfVectorizer*: scikit-learn's, as it comes. *Tuned*:
+sublinear, German and English function words left out, words of at least two and at most half of the texts; chosen
+once for all sets. *bm25s* as it comes, each profile a query. Neural ones on the processor, where they were
 measured. Each ranks the ten best of other houses, and pairs greedily from everything above 0; ours is what `python
 -m matching evaluate` does, with a least probability for a tandem. Fewer pairs with a larger share of related ones
 are meant, then; the table by cost below has others.
@@ -56,32 +57,38 @@ Time is the whole process, ours with pairing, reasons and measures; wall time de
 machine.
 """
 
-_CALIBRATION = """A probability is a logistic function of the score. The shipped one (slope {slope:g}, intercept
-{intercept:g}) saw five kinds of data: student clubs with names withheld, skills in German and English, university
-courses, tech groups of four cities, and software descriptions in German and English; half of the houses of each.
-Below, one fitted on a whole set (row) and tested on another (column), on the ten best of each where both sides have
-judgements: ECE / Brier skill. In italics a set tested on itself.
+_CALIBRATION = """\
+A probability is a logistic function of the score. The shipped one (slope {slope:g}, intercept {intercept:g}) saw
+five kinds of data: student clubs with names withheld, skills in German and English, university courses, tech groups
+of four cities, and software descriptions in German and English; half of the houses of each. Below, one fitted on a
+whole set (row) and tested on another (column), on the ten best of each where both sides have judgements: ECE /
+Brier skill. In italics a set tested on itself.
 """
 
-_BY_COST = """Related / pairs where a suggestion costs so much, exactly paired and greedily on the same
-probabilities; greedy chooses from the 50 best partners of each, the exact pairing from 10 and from whom it
-introduces.
+_BY_COST = """\
+Related / pairs where a suggestion costs so much, exactly paired and greedily on the same probabilities;
+greedy chooses from the 50 best partners of each, the exact pairing from 10 and from whom it introduces.
 """
-_WITHOUT = """nDCG@10 without it, and related / pairs. The shipped probabilities stay, so that the number of pairs
-moves with the scores. A dash: nothing in this set that the part could matter to.
+_WITHOUT = """\
+nDCG@10 without it, and related / pairs. The shipped probabilities stay, so that the number of pairs moves
+with the scores. A dash: nothing in this set that the part could matter to.
 """
-_MOVED = """A company of 5 % of the size that has nothing to do with the others joins. Of each one's ten best
-partners: how many move by more than {noticeable:g} in similarity, and how many change the word that they are shown
-with (strong from {strong:.0%}, good from {good:.0%}).
+_MOVED = """\
+A company of 5 % of the size that has nothing to do with the others joins. Of each one's ten best partners:
+how many move by more than {noticeable:g} in similarity, and how many change the word that they are shown with (strong
+from {strong:.0%}, good from {good:.0%}).
 """
-_TWO_HOUSES = """Each two houses alone, language by language, where at least 30 queries are judged between them:
-nDCG@10 less TfidfVectorizer's.
+_TWO_HOUSES = """\
+Each two houses alone, language by language, where at least 30 queries are judged between them: nDCG@10
+less TfidfVectorizer's.
 """
-_READING = """{profiles:,} generated profiles; medians of three runs in turn. Theirs are words as they are written;
-ours know languages, stems, compounds and translations.
+_READING = """\
+{profiles:,} generated profiles; medians of three runs in turn. Theirs are words as they are written; ours
+know languages, stems, compounds and translations.
 """
-_SIBLINGS = """- Siblings of a taxonomy that share no words. On *{title}* the twin of a profile in the other language
-  is found first for {twins:.0%}; of the siblings only {same:.0%} are found in one's own language and {other:.0%} in the
+_SIBLINGS = """\
+- Siblings of a taxonomy that share no words. On *{title}* the twin of a profile in the other language is
+  found first for {twins:.0%}; of the siblings only {same:.0%} are found in one's own language and {other:.0%} in the
   other. So nDCG stays at {times} times the plain one.
 """
 

@@ -27,27 +27,23 @@ class CompoundSplitter:
 
     def split(self, word: str) -> tuple[str, ...]:
         """The parts of a folded word, the head last; none for a word that is no compound, or not of known parts."""
-        return self._split(word, 1) if len(word) <= _LONGEST_WORD else ()
+        return self._split(word, 1)[1] if len(word) <= _LONGEST_WORD else ()
 
-    def _split(self, word: str, depth: int) -> tuple[str, ...]:
-        if len(word) < _SHORTEST_WORD:
-            return ()
-        best: tuple[float, str, str] | None = None
+    def _split(self, word: str, depth: int) -> tuple[float, tuple[str, ...]]:
+        """How well the parts of the best split are known (0 without one), and the parts."""
+        best: tuple[float, tuple[str, ...]] = 0.0, ()
+        if len(word) < _SHORTEST_WORD or depth > _DEEPEST:
+            return best
         for at in range(_SHORTEST_MODIFIER, len(word) - _SHORTEST_HEAD + 1):
-            head = word[at:]
-            head_known = self._known(head)
-            if not head_known:
+            head = self._known(word[at:])
+            if not head:
                 continue
             for modifier in self._modifiers(word[:at]):
-                score = math.sqrt(head_known * self._known(modifier))
-                if score and (best is None or score > best[0]):
-                    best = (score, modifier, head)
-        if best is None:
-            return ()
-        _, modifier, head = best
-        if depth == _DEEPEST:
-            return modifier, head
-        return (*(self._split(modifier, depth + 1) or (modifier,)), *(self._split(head, depth + 1) or (head,)))
+                inner, parts = self._split(modifier, depth + 1)
+                score = math.sqrt(head * (self._known(modifier) or inner))
+                if score > best[0]:
+                    best = score, (*(parts or (modifier,)), *(self._split(word[at:], depth + 1)[1] or (word[at:],)))
+        return best
 
     def _modifiers(self, before: str) -> list[str]:
         stripped = [before.removesuffix(link) for link in self._links if before.endswith(link)]

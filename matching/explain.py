@@ -1,19 +1,32 @@
 """Why this pair and why no pair, as data: terms a reader knows, rules with a name, and what would change it."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
+from matching.calibration import Strength
 from matching.eligibility import Rule
-from matching.profiles import Profile
+from matching.known_words import KnownWords
+from matching.profiles import Field, Profile
+from matching.text import AnalyzedProfile, TextAnalyzer, surfaces_of
+from matching.themes import Link, Links, Theme, Voice, WordKey, counted_language, spelt, strong, themes, untagged
 
 if TYPE_CHECKING:
     from matching.vectors import ProfileVectors
 
 MAX_REASONS = 3
 MAX_TERMS = 4
-_MAX_WORDS_OF_A_PHRASE = 3
+
+# A pairing explains each profile once or twice; a thousand analyses are some megabytes.
+_REMEMBERED = 1_000
+# A theme that weighs so much less than the first of its reason only blurs it.
+_LEAST_OF_HEAVIEST = 0.2
+# Two words that make so little of a similarity are not told.
+_LEAST_OF_ALL = 0.005
+# From here on a withheld word is also found inside a longer one: "Nordwerkpodcast".
+_LEAST_LETTERS_INSIDE = 5
 
 Language = Literal["de", "en"]
 Side = Literal["a", "b"]
@@ -38,7 +51,10 @@ class TermPair:
 class Reason:
     """A part of a similarity: its terms and the share (0 to 1) of the similarity that they make.
 
-    `giver` is the side that offers what the other seeks, None for other kinds.
+    `giver` is the side that offers what the other seeks, None for other kinds. A difference is no part of a
+    similarity: its share is 0 and its terms are values such as "growth", which `reason_sentence` puts into words.
+    Nor is what neither side may know yet: kind "unknown" with share 0. With a share above 0 that kind is a
+    similarity of words that must not be shown.
     """
 
     kind: ReasonKind
@@ -120,27 +136,268 @@ CHANGES_OF_RULES: Mapping[Rule, tuple[Change, ...]] = {
 
 
 class PairExplainer:
+    """Explains pairs of one set of profiles by the words that make their similarity; `vectors` are of these
+    profiles, in this order."""
+
     def __init__(self, profiles: Sequence[Profile], vectors: "ProfileVectors") -> None:
         self._profiles = profiles
         self._vectors = vectors
+        self._analyzer = TextAnalyzer()
+        self._known = KnownWords(profiles, vectors, self._analyzer)
+        self._withheld = lru_cache(maxsize=None)(self._read_withheld)
+        self._speaker = lru_cache(maxsize=_REMEMBERED)(self._read)
 
     def reasons(self, a: int, b: int) -> tuple[tuple[Reason, ...], float]:
+        """At most three reasons, the strongest first, and the share that they leave to `other`.
+
+        Shares are parts of the similarity as it is, reciprocity included; with `other` they add up to 1. Where
+        fewer than three words tell, a difference follows, and that offers or seeks are not known. Two profiles
+        without similarity have no reason and `other` 1. A similarity made only of words that must not be shown is
+        one reason of kind "unknown".
+        """
+        links = self._links(a, b)
+        if not links:
+            return (), 1.0
+        one, other = self._speaker(a), self._speaker(b)
+        found, left = told(one, other, links, self._may_pair)
+        if found and found[0].kind is not ReasonKind.UNKNOWN:
+            found = (*found, *_differences(one, other, self._known.knows), *_unknowns(one, other))[:MAX_REASONS]
+        return found, left
+
+    def _links(self, a: int, b: int) -> Links:
+        """What each word of a together with each of b makes of their similarity."""
+        vectors = self._vectors
+        found = vectors.contributions(a, b)
+        for (mine, theirs), weight in vectors.offers_meeting_seeks(a, b).items():
+            found[mine, theirs] = found.get((mine, theirs), 0.0) + weight
+        for (theirs, mine), weight in vectors.offers_meeting_seeks(b, a).items():
+            found[mine, theirs] = found.get((mine, theirs), 0.0) + weight
+        words = vectors.words.words
+        return {(words[mine], words[theirs]): weight for (mine, theirs), weight in found.items()}
+
+    def _may_pair(self, mine: WordKey, theirs: WordKey) -> bool:
+        known = self._known
+        return known.knows(mine) and known.knows(theirs) and known.means_alike(mine, theirs)
+
+    def _read(self, position: int) -> "Speaker":
+        profile = self._profiles[position]
+        return Speaker(profile, self._analyzer.analyze(profile), self._withheld(profile.withheld))
+
+    def _read_withheld(self, words: tuple[str, ...]) -> "Withheld":
+        return Withheld.of(words, self._analyzer)
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """Words that a profile's reasons must never show: their terms in every language, and as they are written."""
+
+    terms: Collection[str]
+    surfaces: Collection[str]
+    # Communities of one company withhold the same words, and hardly any term is met once only.
+    _hidden: dict[str, bool] = field(default_factory=dict, compare=False)
+
+    @classmethod
+    def of(cls, words: Iterable[str], analyzer: TextAnalyzer) -> "Withheld":
+        surfaces = frozenset(surface.casefold() for text in words for surface in surfaces_of(text))
+        return cls(analyzer.terms_in_any_language(words), surfaces)
+
+    def hides(self, term: str) -> bool:
+        """Whether a term is one of them, or a compound with a long one."""
+        if not self.terms:
+            return False
+        hidden = self._hidden.get(term)
+        if hidden is None:
+            inside = any(len(own) >= _LEAST_LETTERS_INSIDE and own in term for own in self.terms)
+            hidden = self._hidden[term] = inside or term in self.terms
+        return hidden
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """A profile, the words of its texts, and those that it withholds."""
+
+    profile: Profile
+    analyzed: AnalyzedProfile
+    withheld: Withheld
+
+    @classmethod
+    def of(cls, profile: Profile, analyzer: TextAnalyzer) -> "Speaker":
+        return cls(profile, analyzer.analyze(profile), Withheld.of(profile.withheld, analyzer))
+
+
+def told(
+    a: Speaker, b: Speaker, links: Links, may_pair: Callable[[WordKey, WordKey], bool] | None = None
+) -> tuple[tuple[Reason, ...], float]:
+    """The reasons that the words of two profiles give, at most three, and the share that they leave over.
+
+    links : what each word of a together with each of b makes of the similarity, up to a factor. may_pair : which
+    of them may be told, by default all; words that either side withholds never are. No link: (), 1.0. None that may
+    be told: one reason of kind "unknown".
+    """
+    total = sum(links.values())
+    if total <= 0:
         return (), 1.0
+    # What would not be told anyway need not be found in the texts.
+    links = strong(links, _LEAST_OF_ALL * total)
+    voices = _voices(a, b, links)
+    split, wholes = untagged(links, *voices)
+    tellable = {
+        (mine, theirs): weight
+        for (mine, theirs), weight in split.items()
+        if not _is_withheld(mine, a, b)
+        and not _is_withheld(theirs, a, b)
+        and (may_pair is None or may_pair(mine, theirs))
+    }
+    found = []
+    for (kind, giver), group in _groups(tellable, *voices).items():
+        if group:
+            phrases = _worth_telling(themes(group, *voices, wholes))
+            share = sum(phrase.weight for phrase in phrases) / total
+            found.append(Reason(kind, tuple(TermPair(one.a, one.b) for one in phrases), min(share, 1.0), giver))
+    if not found:
+        return (Reason(ReasonKind.UNKNOWN, (), 1.0),), 0.0
+    strongest = tuple(sorted(found, key=lambda reason: -round(reason.share, 12))[:MAX_REASONS])
+    return strongest, max(0.0, 1.0 - sum(reason.share for reason in strongest))
 
 
+def _worth_telling(found: Sequence[Theme]) -> list[Theme]:
+    return [theme for theme in found[:MAX_TERMS] if theme.weight >= _LEAST_OF_HEAVIEST * found[0].weight]
+
+
+def _voices(a: Speaker, b: Speaker, links: Links) -> tuple[Voice, Voice]:
+    withheld = {*a.withheld.surfaces, *b.withheld.surfaces}
+    mine, theirs = {mine for mine, _ in links}, {theirs for _, theirs in links}
+    return Voice.of(a.profile, a.analyzed, mine, withheld), Voice.of(b.profile, b.analyzed, theirs, withheld)
+
+
+def _is_withheld(word: WordKey, a: Speaker, b: Speaker) -> bool:
+    return a.withheld.hides(word[1]) or b.withheld.hides(word[1])
+
+
+def _groups(links: Links, a: Voice, b: Voice) -> dict[tuple[ReasonKind, Side | None], dict[Link, float]]:
+    """The links by the kind of reason that they are: each is told once."""
+    groups: dict[tuple[ReasonKind, Side | None], dict[Link, float]] = {
+        (ReasonKind.OFFER_MEETS_SEEK, "a"): {},
+        (ReasonKind.OFFER_MEETS_SEEK, "b"): {},
+        (ReasonKind.THEME, None): {},
+    }
+    for (mine, theirs), weight in links.items():
+        giver: Side | None = None
+        if mine in a.offered and theirs in b.sought:
+            giver = "a"
+        elif theirs in b.offered and mine in a.sought:
+            giver = "b"
+        groups[ReasonKind.OFFER_MEETS_SEEK if giver else ReasonKind.THEME, giver][mine, theirs] = weight
+    return groups
+
+
+def _differences(a: Speaker, b: Speaker, known: Callable[[WordKey], bool]) -> list[Reason]:
+    """What differs usefully, where both sides say it: where they stand, and how they meet."""
+    stages = [_value(one.profile.stage) for one in (a, b)]
+    differing = []
+    if stages[0] != stages[1] and all(stage in _STAGE_TEXT["en"] for stage in stages):
+        differing.append(TermPair(*stages))
+    if {_value(one) for one in a.profile.formats}.isdisjoint(_value(one) for one in b.profile.formats):
+        first, second = _format(a, a, b, known), _format(b, a, b, known)
+        differing += [TermPair(first, second)] if first and second else []
+    return [Reason(ReasonKind.DIFFERENCE, tuple(differing), 0.0)] if differing else []
+
+
+def _format(speaker: Speaker, a: Speaker, b: Speaker, known: Callable[[WordKey], bool]) -> str | None:
+    """The first format that says something and may be told."""
+    for (of_field, text), part in zip(speaker.profile.texts_by_field, speaker.analyzed.parts, strict=True):
+        if of_field is not Field.FORMATS or _value(text) == _OTHER:
+            continue
+        if _value(text) in _FORMAT_TEXT["en"]:
+            return _value(text)
+        language = counted_language(part.language)
+        if part.words and all(
+            not _is_withheld((language, word.term), a, b) and known((language, word.term)) for word in part.words
+        ):
+            return " ".join(word.surface for word in part.words)
+    return None
+
+
+def _value(word: str) -> str:
+    """A value as it is compared."""
+    return "_".join(word.casefold().replace("-", " ").replace("_", " ").split())
+
+
+def _unknowns(a: Speaker, b: Speaker) -> list[Reason]:
+    """That a side says neither what it shows nor what it wants to learn."""
+    silent = any(not one.profile.offers and not one.profile.seeks for one in (a, b))
+    return [Reason(ReasonKind.UNKNOWN, (), 0.0)] if silent else []
+
+
+# What a profile says when it says nothing.
+_OTHER = "other"
 _REASON_TEXT: Mapping[Language, Mapping[ReasonKind, str]] = {
     "en": {
         ReasonKind.THEME: "Shared themes: {terms}",
         ReasonKind.OFFER_MEETS_SEEK: "One shows what the other wants to learn: {terms}",
         ReasonKind.DIFFERENCE: "A difference to learn from: {terms}",
-        ReasonKind.UNKNOWN: "Similar in words that are not shown here",
+        ReasonKind.UNKNOWN: "Not known yet: what both offer and seek",
     },
     "de": {
         ReasonKind.THEME: "Gemeinsame Themen: {terms}",
         ReasonKind.OFFER_MEETS_SEEK: "Die einen zeigen, was die anderen lernen möchten: {terms}",
         ReasonKind.DIFFERENCE: "Ein Unterschied, von dem sich lernen lässt: {terms}",
-        ReasonKind.UNKNOWN: "Ähnlich in Worten, die hier nicht gezeigt werden",
+        ReasonKind.UNKNOWN: "Noch nicht bekannt: was beide zeigen und lernen möchten",
     },
+}
+_HIDDEN_TEXT: Mapping[Language, str] = {
+    "en": "Similar in words that are not shown here",
+    "de": "Ähnlich in Worten, die hier nicht gezeigt werden",
+}
+_STAGE_TEXT: Mapping[Language, Mapping[str, str]] = {
+    "en": {
+        "idea": "an idea",
+        "concept": "a concept",
+        "first_steps": "first steps",
+        "ramp_up": "ramping up",
+        "live": "up and running",
+        "growth": "in growth",
+        "ending": "coming to an end",
+    },
+    "de": {
+        "idea": "eine Idee",
+        "concept": "ein Konzept",
+        "first_steps": "erste Schritte",
+        "ramp_up": "im Aufbau",
+        "live": "im laufenden Betrieb",
+        "growth": "im Wachstum",
+        "ending": "vor dem Abschluss",
+    },
+}
+_FORMAT_TEXT: Mapping[Language, Mapping[str, str]] = {
+    "en": {
+        "talk": "talk",
+        "ama": "ask me anything",
+        "barcamp": "barcamp",
+        "case_clinic": "case clinic",
+        "knowledge_cafe": "knowledge café",
+        "peer_learning": "peer learning",
+        "podcast": "podcast",
+        "hackathon": "hackathon",
+        "working_out_loud": "Working Out Loud",
+        "lunch_and_learn": "lunch & learn",
+    },
+    "de": {
+        "talk": "Vortrag",
+        "ama": "Fragestunde",
+        "barcamp": "Barcamp",
+        "case_clinic": "Fallberatung",
+        "knowledge_cafe": "Wissenscafé",
+        "peer_learning": "Lernen voneinander",
+        "podcast": "Podcast",
+        "hackathon": "Hackathon",
+        "working_out_loud": "Working Out Loud",
+        "lunch_and_learn": "Lunch & Learn",
+    },
+}
+_STRENGTH_TEXT: Mapping[Language, Mapping[Strength, str]] = {
+    "en": {Strength.STRONG: "strong", Strength.GOOD: "good", Strength.WORTH_A_LOOK: "worth a look"},
+    "de": {Strength.STRONG: "stark", Strength.GOOD: "gut", Strength.WORTH_A_LOOK: "einen Blick wert"},
 }
 _UNMATCHED_TEXT: Mapping[Language, Mapping[UnmatchedKind, str]] = {
     "en": {
@@ -149,7 +406,7 @@ _UNMATCHED_TEXT: Mapping[Language, Mapping[UnmatchedKind, str]] = {
         UnmatchedKind.NO_TEXT: "the profile has no word that tells its theme",
         UnmatchedKind.NOTHING_SIMILAR: "no community of another company shares a word with it",
         UnmatchedKind.BELOW_MIN_SIMILARITY: "the most similar community reaches {similarity}, less than asked for",
-        UnmatchedKind.BELOW_COST: "the most similar community reaches {similarity}, no more than the cost",
+        UnmatchedKind.BELOW_COST: "even the best partner is less likely to fit than a suggestion has to be",
         UnmatchedKind.NOT_ELIGIBLE: "the similar communities may not meet it ({rule})",
         UnmatchedKind.PARTNERS_TAKEN: "its possible partners are in tandems that fit better",
         UnmatchedKind.COMPANY_PAIR_FULL: "its company has as many tandems with the other company as are allowed",
@@ -160,7 +417,7 @@ _UNMATCHED_TEXT: Mapping[Language, Mapping[UnmatchedKind, str]] = {
         UnmatchedKind.NO_TEXT: "das Profil enthält kein Wort, das sein Thema nennt",
         UnmatchedKind.NOTHING_SIMILAR: "keine Community eines anderen Unternehmens teilt ein Wort mit ihr",
         UnmatchedKind.BELOW_MIN_SIMILARITY: "die ähnlichste Community erreicht {similarity}, weniger als verlangt",
-        UnmatchedKind.BELOW_COST: "die ähnlichste Community erreicht {similarity}, nicht mehr als der Preis",
+        UnmatchedKind.BELOW_COST: "auch der beste Partner passt wohl seltener, als ein Vorschlag es soll",
         UnmatchedKind.NOT_ELIGIBLE: "die ähnlichen Communities dürfen sie nicht treffen ({rule})",
         UnmatchedKind.PARTNERS_TAKEN: "ihre möglichen Partner sind in Tandems, die besser passen",
         UnmatchedKind.COMPANY_PAIR_FULL: "ihr Unternehmen hat mit dem anderen schon so viele Tandems wie erlaubt",
@@ -222,7 +479,17 @@ _CHANGE_TEXT: Mapping[Language, Mapping[Change, str]] = {
 
 def reason_sentence(reason: Reason, language: Language) -> str:
     """A reason in words: "Shared themes: supply chain / Lieferkette, recycling"."""
-    return _REASON_TEXT[language][reason.kind].format(terms=", ".join(_both_words(reason.terms)))
+    if reason.kind is ReasonKind.UNKNOWN and reason.share > 0:
+        return _HIDDEN_TEXT[language]
+    terms = reason.terms
+    if reason.kind is ReasonKind.DIFFERENCE:
+        terms = tuple(TermPair(_value_text(pair.a, language), _value_text(pair.b, language)) for pair in terms)
+    return _REASON_TEXT[language][reason.kind].format(terms=", ".join(_both_words(terms)))
+
+
+def strength_sentence(strength: Strength, language: Language) -> str:
+    """How sure a suggestion is, in words: "worth a look"."""
+    return _STRENGTH_TEXT[language][strength]
 
 
 def unmatched_sentence(unmatched: Unmatched, language: Language) -> str:
@@ -238,4 +505,10 @@ def change_sentence(change: Change, language: Language) -> str:
 
 
 def _both_words(terms: Iterable[TermPair]) -> list[str]:
-    return [t.a if t.a.casefold() == t.b.casefold() else f"{t.a} / {t.b}" for t in terms]
+    return [t.a if spelt(t.a) == spelt(t.b) else f"{t.a} / {t.b}" for t in terms]
+
+
+def _value_text(value: str, language: Language) -> str:
+    """A stage or a format in the reader's language; other words as they are."""
+    free = value.replace("_", " ")
+    return _STAGE_TEXT[language].get(value) or _FORMAT_TEXT[language].get(value, free)

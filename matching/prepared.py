@@ -20,7 +20,7 @@ from matching.profiles import Profile, in_canonical_order
 from matching.relatedness import Relatedness, relate
 from matching.settings import PairingSettings
 from matching.side_by_side import side_by_side
-from matching.similarity import Neighbours, edges_of
+from matching.similarity import Neighbours, edges_of, joined
 
 Pairs = Iterable[tuple[str, str]]
 OnProgress = Callable[[str, float], None]
@@ -339,6 +339,8 @@ class PreparedPairing:
         if not len(alone):
             return None
         met = self._relatedness.best_partners(self._k, allows=allows, rows=alone, columns=free)
+        if len(np.unique(met.column)) < len(alone) // 2:
+            met = joined([met, self._relatedness.partners_by_theme(alone, self._k, allows)])
         likely = self._calibration.probability(met.score) > settings.cost
         worth = (met.similarity >= settings.min_similarity) & likely
         together = neighbours.joined_with(met, worth)

@@ -19,7 +19,7 @@ from matching.languages import PIVOT
 from matching.lexicon import Lexicon
 from matching.profiles import Profile
 from matching.similarity import Allows, Neighbours, joined, nearest_in_other_companies
-from matching.translation import LEAST_PAIRS, ROUNDS, learnt
+from matching.translation import LEAST_ALIKE, LEAST_PAIRS, ROUNDS, learnt
 from matching.vectors import (
     NATIVE_SHARE,
     RECIPROCITY,
@@ -47,6 +47,11 @@ _LEAST_OF_A_LANGUAGE = 30
 _WIDENED_TERMS = 64
 # Found for each profile and language before anything is forbidden: a few more than are wanted in the end.
 _DEPTH = 24
+# Multiplicative hashing (D. Knuth, The art of computer programming 3, 6.4).
+_SCATTER = 2_654_435_761
+# In a store of so many, terms that more than a seventh has cost most of the search and tell least: they count in
+# every similarity, but nobody is found by them alone.
+_LARGE, _COMMON = 2_000, 0.15
 
 
 def relate(
@@ -118,19 +123,21 @@ class Nearness:
             if len(self._positions[a]) and len(self._positions[b]) and not (across_only and a == b)
         ]
         found = []
+        rare_left, rare_right = _without_common(left), _without_common(right)
         for number, (of_rows, of_columns) in enumerate(groups):
             near = nearest_in_other_companies(
-                left,
+                rare_left,
                 self.companies,
                 k,
-                partners=right,
+                partners=rare_right,
                 rows=of_rows if rows is None else np.intersect1d(of_rows, rows),
                 columns=of_columns if columns is None else np.intersect1d(of_columns, columns),
                 allows=allows,
                 n_jobs=self._n_jobs,
                 on_progress=partial(_told, tell, number, len(groups)),
             )
-            similarity = np.minimum(near.similarity / self.vectors.attainable(near.row, near.column), 1.0)
+            dot = near.similarity if rare_left is left else products(left, right, near.row, near.column)
+            similarity = np.minimum(dot / self.vectors.attainable(near.row, near.column), 1.0)
             found.append(Neighbours(near.row, near.column, similarity, similarity))
         return joined(found)
 
@@ -180,7 +187,8 @@ def mutual_across(nearness: Nearness) -> tuple[Indices, Indices]:
     pivot = vectors.languages.index(PIVOT)
     native = np.flatnonzero((vectors.group != pivot) & (partner >= 0))
     native = native[(partner[partner[native]] == native) & (vectors.group[partner[native]] == pivot)]
-    return native, partner[native]
+    alike = vectors.similarity(native, partner[native]) >= LEAST_ALIKE
+    return native[alike], partner[native[alike]]
 
 
 class Relatedness:
@@ -196,6 +204,7 @@ class Relatedness:
         self._left, self._right = _reciprocal(widened, vectors)
         found = nearness.nearest(self._left, self._right, _DEPTH, lambda share: tell(0.4 + 0.6 * share))
         self._means = nearness.means(found)
+        self._theme = _heaviest_term(base)
         self._exhausted = self._few(found)
         self._found = self._judged(found)
 
@@ -233,6 +242,25 @@ class Relatedness:
             found = found.with_rows(lacking, self._judged(deeper))
         return found.best(k)
 
+    def partners_by_theme(self, rows: Indices, k: int, allows: Allows) -> Neighbours:
+        """For each row k others of these rows with the same main theme: not the best, but not the same few for all.
+
+        Where a thousand profiles are alike, the best partners of each are the first ten, and nearly all would stay
+        alone.
+        """
+        theme = self._theme[rows]
+        # Any order will do that puts profiles of one company apart, and is the same each time.
+        scattered = rows * _SCATTER % (1 << 32)
+        ordered = rows[np.lexsort((scattered, theme))]
+        a = np.concatenate([ordered[:-step] for step in range(1, k + 1)])
+        b = np.concatenate([ordered[step:] for step in range(1, k + 1)])
+        kept = (self._theme[a] == self._theme[b]) & (self._nearness.companies[a] != self._nearness.companies[b])
+        a, b = a[kept], b[kept]
+        kept = allows(a, b)
+        row, column = np.concatenate([a[kept], b[kept]]), np.concatenate([b[kept], a[kept]])
+        found = Neighbours(row, column, self.vectors.similarity(row, column), self.score(row, column))
+        return joined([found.only(found.similarity > 0.0)])
+
     def score(self, a: Indices, b: Indices) -> Floats:
         """The score of pairs of positions: at most 1, below 0 for what is no more alike than most are."""
         low, high = np.minimum(a, b), np.maximum(a, b)
@@ -265,6 +293,18 @@ class Relatedness:
         return np.asarray(counts.max(axis=1, initial=0) < _DEPTH, dtype=np.bool_)
 
 
+def _without_common(matrix: csr_matrix) -> csr_matrix:
+    """Rows to search by: in a large store without the terms that one in seven profiles has."""
+    n = matrix.shape[0]
+    if n < _LARGE:
+        return matrix
+    uses = np.bincount(matrix.indices, minlength=matrix.shape[1])
+    kept = diags((uses <= _COMMON * n).astype(np.float64))
+    rare = csr_matrix(matrix @ kept)
+    rare.eliminate_zeros()
+    return rare
+
+
 def _reciprocal(widened: csr_matrix, vectors: ProfileVectors) -> tuple[csr_matrix, csr_matrix]:
     """Rows and the rows that they are multiplied with: offers meet seeks."""
     if vectors.offers.nnz == 0 or vectors.seeks.nnz == 0:
@@ -274,6 +314,16 @@ def _reciprocal(widened: csr_matrix, vectors: ProfileVectors) -> tuple[csr_matri
     left = hstack([widened, scale @ vectors.offers, scale @ vectors.seeks], format="csr")
     right = hstack([widened, scale @ vectors.seeks, scale @ vectors.offers], format="csr")
     return csr_matrix(left), csr_matrix(right)
+
+
+def _heaviest_term(matrix: csr_matrix) -> Indices:
+    """(n,) the column of each row's largest value; -1 for an empty row."""
+    row = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    order = np.lexsort((matrix.indices, -matrix.data, row))
+    theme = np.full(matrix.shape[0], -1, dtype=np.int64)
+    first = order[matrix.indptr[:-1][np.diff(matrix.indptr) > 0]]
+    theme[row[first]] = matrix.indices[first]
+    return theme
 
 
 def _trimmed(matrix: csr_matrix) -> csr_matrix:

@@ -34,6 +34,8 @@ _ENOUGH_WORDS, _LEAST_SHARE = 10, 0.1
 # Without function words to leave out, short words of another language are taken for such.
 _LEAST_LETTERS_OF_OTHER = 4
 _LONGEST_ACRONYM = 5
+_LEAST_LETTERS_TOLD = 4
+_LONGEST_REMEMBERED, _MOST_REMEMBERED = 60, 50_000
 _LEAST_BEFORE_FEMININE = 5
 
 
@@ -80,6 +82,13 @@ class Text(NamedTuple):
     words: list[str]
 
 
+class _Read(NamedTuple):
+    surfaces: list[str]
+    words: list[str]
+    told: list[str]
+    """The languages that its function words tell, one for each."""
+
+
 class TextAnalyzer:
     """Splits texts into words and stems each in the language of its passage.
 
@@ -105,6 +114,9 @@ class TextAnalyzer:
         self._telling = telling_words()
         # For each word without a meaning of its own which language its letters and ending tell, "" for none.
         self._told: dict[str, str] = {}
+        self._letters = [(tag, data.letters) for tag, data in self._languages.items()]
+        self._endings = [(tag, data.endings) for tag, data in self._languages.items()]
+        self._remembered: dict[str, _Read] = {}
 
     def analyze(self, profile: Profile) -> AnalyzedProfile:
         """The words of a profile, in the order of its texts."""
@@ -170,46 +182,59 @@ class TextAnalyzer:
 
     def texts(self, profile: Profile) -> list["Text"]:
         """The texts of a profile with the language of each."""
-        read = [(field, surfaces_of(text)) for field, text in profile.texts_by_field]
-        each = [(field, surfaces, folded(surfaces)) for field, surfaces in read]
-        told = [list(filter(None, map(self._telling.get, words))) for _, _, words in each]
-        together = [language for languages in told for language in languages]
-        length = sum(len(words) for _, _, words in each)
-        usual = _leading(together)
-        if usual is None or not _enough(together, length):
-            usual = self._stated(profile) or self._guessed([word for _, _, words in each for word in words], length)
-        return [
-            Text(field, self._language_of(words, languages, usual), surfaces, words)
-            for (field, surfaces, words), languages in zip(each, told, strict=True)
-        ]
+        read = [(field, self._read(text)) for field, text in profile.texts_by_field]
+        told = [language for _, one in read for language in one.told]
+        length = sum(len(one.words) for _, one in read)
+        usual = _leading(told)
+        if usual is None or not _enough(told, length):
+            usual = self._stated(profile) or self._guessed([word for _, one in read for word in one.words])
+        return [Text(field, self._language_of(one, usual), one.surfaces, one.words) for field, one in read]
+
+    def _read(self, text: str) -> "_Read":
+        # Tags are short and come again and again.
+        if len(text) > _LONGEST_REMEMBERED:
+            return self._read_anew(text)
+        known = self._remembered.get(text)
+        if known is None:
+            if len(self._remembered) >= _MOST_REMEMBERED:
+                self._remembered.clear()
+            known = self._remembered[text] = self._read_anew(text)
+        return known
+
+    def _read_anew(self, text: str) -> "_Read":
+        surfaces = surfaces_of(text)
+        words = folded(surfaces)
+        return _Read(surfaces, words, list(filter(None, map(self._telling.get, words))))
 
     def _stated(self, profile: Profile) -> str | None:
         stated = [primary_language(tag) for tag in profile.languages]
         known = next((tag for tag in stated if tag in self._languages), None)
         return known or (OTHER if stated else None)
 
-    def _guessed(self, words: Sequence[str], length: int) -> str:
-        return self._told_by_letters(words) or (PIVOT if length < _ENOUGH_WORDS else OTHER)
+    def _guessed(self, words: Sequence[str]) -> str:
+        if len(words) < _ENOUGH_WORDS:
+            return self._told_by_letters(words) or PIVOT
+        return OTHER
 
-    def _language_of(self, words: Sequence[str], told: Sequence[str], usual: str) -> str:
-        leading = _leading(told)
-        if leading is not None:
-            return leading if usual != OTHER or _enough(told, len(words)) else OTHER
-        return usual if usual == OTHER else (self._told_by_letters(words) or usual)
+    def _language_of(self, text: "_Read", usual: str) -> str:
+        leading = _leading(text.told)
+        if leading is not None and _enough(text.told, len(text.words)):
+            return leading
+        return usual if usual == OTHER else (self._told_by_letters(text.words) or usual)
 
     def _told_by_letters(self, words: Sequence[str]) -> str | None:
         told = list(map(self._told.get, words))
         if None in told:
-            for word in set(words) - self._told.keys():
-                self._told[word] = self._letters_tell(word)
+            for word in words:
+                if word not in self._told:
+                    self._told[word] = self._letters_tell(word)
             told = list(map(self._told.get, words))
         return _leading(list(filter(None, told)))
 
     def _letters_tell(self, word: str) -> str:
-        by_letters = [tag for tag, data in self._languages.items() if not data.letters.isdisjoint(word)]
-        by_ending = [tag for tag, data in self._languages.items() if word.endswith(data.endings) and len(word) > 5]
-        told = by_letters or by_ending
-        return told[0] if len(told) == 1 else ""
+        by_letters = [] if word.isascii() else [tag for tag, sign in self._letters if not sign.isdisjoint(word)]
+        told = by_letters or [tag for tag, endings in self._endings if word.endswith(endings)]
+        return told[0] if len(told) == 1 and len(word) >= _LEAST_LETTERS_TOLD else ""
 
 
 def surfaces_of(text: str) -> list[str]:
@@ -262,13 +287,16 @@ def _is_shouted(surfaces: Sequence[str]) -> bool:
 
 def _enough(told: Sequence[str], words: int) -> bool:
     """Whether so many function words of one language are what a text in it has."""
-    most = max((told.count(language) for language in set(told)), default=0)
-    return words < _ENOUGH_WORDS or most >= _LEAST_SHARE * words
+    if words < _ENOUGH_WORDS:
+        return True
+    return max((told.count(language) for language in set(told)), default=0) >= _LEAST_SHARE * words
 
 
 def _leading(told: Sequence[str]) -> str | None:
     """The language told more often than all others; None without any or in a draw."""
     if not told:
         return None
+    if told.count(told[0]) == len(told):
+        return told[0]
     counts = sorted(((told.count(language), language) for language in set(told)), reverse=True)
     return counts[0][1] if len(counts) == 1 or counts[0][0] > counts[1][0] else None

@@ -18,6 +18,8 @@ Floats = npt.NDArray[np.float64]
 ROUNDS = 2
 LEAST_PAIRS = 30
 """Fewer profiles that find each other teach nothing."""
+LEAST_ALIKE = 0.4
+"""Nor do profiles that are less similar than translations are: what they would teach changes with every newcomer."""
 
 _WORDS_OF_A_PROFILE = 20
 _ITERATIONS = 8

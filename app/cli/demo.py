@@ -11,8 +11,9 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from rich.table import Table
 
+from app.cli.proposing import how_sure
 from app.cli.serving import supervise
-from app.cli.terminal import Lang, Refused, notes, out
+from app.cli.terminal import Lang, Refused, notes, out, told_with_share
 from app.core import logs, migrations
 from app.core.database import Database
 from app.core.i18n import Language, mark
@@ -112,13 +113,15 @@ def _show(match_round: Round, proposals: list[ProposalOut]) -> None:
             problem=match_round.problem,
         )
     table = Table(title=f"The best {len(proposals)} of {match_round.proposals} tandems", show_lines=True, expand=True)
+    table.add_column("how sure", no_wrap=True)
     table.add_column("similarity", justify="right", no_wrap=True)
     table.add_column("community", ratio=3)
     table.add_column("and its partner", ratio=3)
     table.add_column("why", ratio=5)
     for one in proposals:
-        reasons = "\n".join(f"{reason.text} ({reason.share:.0%})" for reason in one.reasons)
+        reasons = "\n".join(told_with_share(reason) for reason in one.reasons)
         table.add_row(
+            how_sure(one),
             f"{one.similarity:.2f}",
             f"{escape(one.a.name)}\n[dim]{escape(one.a.company)}[/dim]",
             f"{escape(one.b.name)}\n[dim]{escape(one.b.company)}[/dim]",
@@ -127,7 +130,8 @@ def _show(match_round: Round, proposals: list[ProposalOut]) -> None:
     out.print(table)
     out.print(
         f"{match_round.communities} communities, {match_round.proposals} tandems; {match_round.unmatched} stayed "
-        "alone, each is told why at /v1/rounds/{id}/unmatched."
+        "alone, each is told why at /v1/rounds/{id}/unmatched. "
+        f"Good tandems expected: {match_round.expected or 0:.0f}."
     )
 
 

@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from app.access.service import SYSTEM, Caller
 from app.cli.files import written_to
-from app.cli.terminal import Lang, OfCompany, company_named, reading, sees_as
+from app.cli.terminal import Lang, OfCompany, company_named, reading, sees_as, told_with_share
 from app.communities import queries as community_queries
 from app.communities import service as communities
 from app.communities.models import CommunityStatus
@@ -168,7 +168,7 @@ def export_proposals(
     separator: Separator = "comma",
     lang: Lang = "en",
 ) -> None:
-    """Proposals of a round with their reasons, most similar first. For organizers."""
+    """Proposals of a round with their reasons, the likeliest to be good ones first. For organizers."""
     with reading() as session:
         company_id = company_named(session, company).id if company else None
         found = rounds.get_with_proposals(session, SYSTEM, match_round)
@@ -233,12 +233,26 @@ def _proposals(
             "|".join(further.community.name for further in more)
             for more in (one.alternates_of_a, one.alternates_of_b)
         ]
-        reasons = "|".join(f"{reason.text} ({reason.share:.0%})" for reason in one.reasons)
-        cells = [one.id, f"{one.similarity:.4f}", *sides, reasons, f"{one.other:.4f}", *alternates]
+        reasons = "|".join(told_with_share(reason) for reason in one.reasons)
+        sure = [
+            "" if one.probability is None else f"{one.probability:.4f}",
+            one.strength.kind if one.strength else "",
+        ]
+        cells = [one.id, f"{one.similarity:.4f}", *sure, *sides, reasons, f"{one.other:.4f}", *alternates]
         return [writing.guarded(cell) for cell in cells]
 
     columns = [f"{side}_{part}" for side in ("a", "b") for part in ("id", "name", "company_id", "company")]
-    columns = ["id", "similarity", *columns, "reasons", "other", "alternates_of_a", "alternates_of_b"]
+    columns = [
+        "id",
+        "similarity",
+        "probability",
+        "strength",
+        *columns,
+        "reasons",
+        "other",
+        "alternates_of_a",
+        "alternates_of_b",
+    ]
     return Listing(items(), columns, row)
 
 

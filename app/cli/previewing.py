@@ -34,7 +34,9 @@ def preview(
     min_similarity: Annotated[
         list[float] | None, typer.Option(help=f"Least similarity of a pair, 0 to 1. {_EACH}")
     ] = None,
-    cost: Annotated[list[float] | None, typer.Option(help=f"What a poor suggestion costs, 0 to 1. {_EACH}")] = None,
+    cost: Annotated[
+        list[float] | None, typer.Option(help=f"How likely a good tandem a pair must at least be, 0 to 1. {_EACH}")
+    ] = None,
     alternates: Annotated[list[int] | None, typer.Option(help=f"Further partners named, 0 to 9. {_EACH}")] = None,
     repeat_after: Annotated[
         list[int] | None, typer.Option(help=f"Rounds until a pair may meet again; 0: never. {_EACH}")
@@ -124,6 +126,7 @@ def _show(done: PreviewOut, language: Language) -> None:
         language,
         mark("pairs"),
         mark("coverage"),
+        mark("good ones expected"),
         mark("total"),
         mark("mean"),
         mark("similarity 0 to 1"),
@@ -143,6 +146,7 @@ def _cells(outcome: OutcomeOut, most: int) -> list[str]:
     return [
         f"{outcome.pairs:,}",
         f"{outcome.coverage:.1%}",
+        "" if outcome.expected is None else f"{outcome.expected:,.1f}",
         f"{outcome.total_similarity:,.2f}",
         "" if outcome.mean_similarity is None else f"{outcome.mean_similarity:.3f}",
         "".join(_level(one.pairs, most) for one in outcome.histogram),

@@ -6,13 +6,18 @@ from rich.markup import escape
 from rich.table import Column, Table
 from sqlmodel import Session
 
-from app.cli.terminal import headings, out, tell
+from app.cli.terminal import headings, out, tell, told_with_share
 from app.core.i18n import Language, mark, translate
 from app.rounds import queries, telling
-from app.rounds.models import DecisionKind, Round
+from app.rounds.models import CalibrationSource, DecisionKind, Round
 from app.rounds.schemas import CommunityCard, ProposalOut, RoundOut, RoundSettings, RoundSettingsOut, UnmatchedOut
 
 LEFT_OUT_SHOWN = 20
+
+_CALIBRATIONS = {
+    CalibrationSource.SHIPPED: mark("as shipped; answers so far: {answers}"),
+    CalibrationSource.ANSWERS: mark("from {answers} answers of earlier rounds"),
+}
 
 
 def as_options(settings: RoundSettings | RoundSettingsOut, names: Sequence[str] | None = None) -> str:
@@ -34,6 +39,7 @@ def show_round(session: Session, match_round: Round, shown: RoundOut, language: 
         (mark("pins"), _count(decided.count(DecisionKind.PIN))),
         (mark("bans"), _count(decided.count(DecisionKind.BAN))),
         *_figures(shown),
+        (mark("probabilities"), _calibration(shown, language)),
         (mark("snapshot"), shown.snapshot_hash),
         (mark("suggestions"), _suggestions(shown, language)),
     ]
@@ -55,15 +61,22 @@ def show_pairs(proposals: Sequence[ProposalOut], language: Language) -> None:
     if not proposals:
         return
     ids = [card.id for one in proposals for card in (one.a, one.b)]
-    similarity, pair, why = headings(language, mark("similarity"), mark("pair"), mark("why"))
+    sure, similarity, pair, why = headings(language, mark("how sure"), mark("similarity"), mark("pair"), mark("why"))
     # The ids are what people copy to pin or to ban: they are never cut.
     widest = max(len(one) for one in ids)
-    table = Table(Column(similarity, justify="right"), Column(pair, width=widest), why, show_lines=True)
+    table = Table(sure, Column(similarity, justify="right"), Column(pair, width=widest), why, show_lines=True)
     for one in proposals:
-        told = [f"{reason.text} ({reason.share:.0%})" for reason in one.reasons] + _decided(one, language)
+        told = [told_with_share(reason) for reason in one.reasons] + _decided(one, language)
         sides = f"{_card(one.a)}\n{_card(one.b)}"
-        table.add_row(f"{one.similarity:.2f}", sides, escape("\n".join(told)))
+        table.add_row(how_sure(one), f"{one.similarity:.2f}", sides, escape("\n".join(told)))
     out.print(table)
+
+
+def how_sure(one: ProposalOut) -> str:
+    """The word and the number below it; empty where neither is known."""
+    if one.strength is None or one.probability is None:
+        return ""
+    return f"{escape(one.strength.text)}\n{one.probability:.0%}"
 
 
 def show_alone(unmatched: Sequence[UnmatchedOut], language: Language) -> None:
@@ -119,6 +132,7 @@ def _figures(shown: RoundOut) -> list[tuple[str, str | None]]:
         (mark("communities"), _count(shown.communities)),
         (mark("pairs"), _count(shown.proposals)),
         (mark("stayed alone"), _count(shown.unmatched)),
+        (mark("good tandems expected"), f"{shown.expected:,.1f}" if shown.expected is not None else None),
         (mark("total similarity"), f"{shown.total_similarity:,.2f}"),
         (mark("mean similarity"), f"{mean:.3f}" if mean is not None else None),
     ]
@@ -140,6 +154,12 @@ def _scope(session: Session, shown: RoundOut, language: Language) -> str:
     if shown.scope.communities:
         told.append(translate(mark("{count} communities by id"), language, count=len(shown.scope.communities)))
     return "; ".join(told) or translate(mark("everybody who is published"), language)
+
+
+def _calibration(shown: RoundOut, language: Language) -> str | None:
+    if shown.calibration is None:
+        return None
+    return translate(_CALIBRATIONS[shown.calibration.source], language, answers=f"{shown.calibration.answers:,}")
 
 
 def _suggestions(shown: RoundOut, language: Language) -> str | None:

@@ -51,13 +51,13 @@ Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 def create(
     title: Annotated[str, typer.Argument(help="What people call the round.")],
     objective: Annotated[
-        Objective | None, typer.Option(help="Largest total, most communities, or the fairest. Left out: quality.")
+        Objective | None, typer.Option(help="Most good tandems, most communities, or the fairest. Left out: quality.")
     ] = None,
     min_similarity: Annotated[
         float | None, typer.Option(help="Least similarity of a pair, 0 to 1. Left out: 0.1.")
     ] = None,
     cost: Annotated[
-        float | None, typer.Option(help="What a poor suggestion costs; a pair must be worth more. Left out: 0.")
+        float | None, typer.Option(help="How likely a good tandem a pair must at least be, 0 to 1. Left out: 0.1.")
     ] = None,
     alternates: Annotated[
         int | None, typer.Option(help="Further partners named for each community. Left out: 3.")

@@ -23,6 +23,7 @@ from app.core.database import Database
 from app.core.errors import Problem
 from app.core.i18n import Language, mark, translate
 from app.core.settings import get_settings
+from app.tandems.schemas import ReasonOut
 
 out = Console()
 notes = Console(stderr=True)
@@ -88,6 +89,11 @@ def print_json(document: object) -> None:
 def headings(language: Language, *texts: str) -> list[str]:
     """Marked texts as the columns of a table."""
     return [translate(text, language) for text in texts]
+
+
+def told_with_share(reason: ReasonOut) -> str:
+    """A reason with its part of the similarity; differences have none."""
+    return f"{reason.text} ({reason.share:.0%})" if reason.share else reason.text
 
 
 def listing(*columns: str) -> Table:

@@ -1,5 +1,6 @@
 """Community profiles and who speaks for them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -82,6 +83,12 @@ class Format(StrEnum):
     WORKING_OUT_LOUD = "working_out_loud"
     LUNCH_AND_LEARN = "lunch_and_learn"
     OTHER = "other"
+
+
+def formats_in_words(practised: Iterable[str], wanted: Iterable[str]) -> tuple[str, ...]:
+    """The formats that a community practises or wants as one reads them, each once; `other` says nothing."""
+    both = dict.fromkeys((*practised, *wanted))
+    return tuple(one.replace("_", " ") for one in both if one != Format.OTHER)
 
 
 class SensitiveTopic(StrEnum):
@@ -217,6 +224,10 @@ class Participant:
     tags: list[str]
     offers: list[str]
     seeks: list[str]
+    target_group: str | None
+    stage: Stage | None
+    formats_practised: list[Format]
+    formats_wanted: list[Format]
     languages: list[str]
     time_zone: str | None
     capacity: int

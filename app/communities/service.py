@@ -118,7 +118,9 @@ def upsert(
     return community, external_id in stored.created
 
 
-def _stored(session: Session, company_id: str, source: str, external_id: str, document: CommunityDocument) -> Stored:
+def _stored(
+    session: Session, company_id: str, source: str, external_id: str, document: CommunityDocument
+) -> documents.Stored:
     """Whatever another request has created meanwhile (the community, a manager) is then known, and taken as it is."""
     for _ in range(_CREATED_MEANWHILE):
         try:

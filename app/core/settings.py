@@ -3,7 +3,7 @@
 from functools import lru_cache
 from typing import Literal, Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, FilePath, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _DEVELOPMENT_PEPPER = "development-only-pepper"
@@ -48,6 +48,12 @@ class Settings(BaseSettings):
         description="How long a job belongs to a worker that is not heard of. Longer than the longest step that "
         "cannot be interrupted: exact pairing takes about 8 s for 100,000 communities of capacity 1, a minute for "
         "15,000 of capacity 3.",
+    )
+    dictionary: FilePath | None = Field(
+        None,
+        description="A German-English dictionary of your own in the format of Ding (as Debian's trans-de-en), beside "
+        "the shipped lexicon. Rounds read it; the same for all workers, and changing it changes what a further run "
+        "of a round finds.",
     )
     poll_seconds: float = Field(0.5, gt=0, description="How often an idle worker looks for work.")
     worker_silent_seconds: float = Field(30.0, gt=0, description="/readyz misses a worker after this long.")

@@ -96,7 +96,7 @@ def run_round(database: Database, *, anew: bool, language: Language, work: RunJo
 
 
 def best(database: Database, round_id: str, count: int, language: Language) -> list[ProposalOut]:
-    """The most similar tandems of a round."""
+    """The tandems of a round that are the likeliest to be good ones."""
     with database.reader() as session:
         match_round = rounds.get(session, SYSTEM, round_id)
         found = round_queries.proposals(session, match_round, limit=count)

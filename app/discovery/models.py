@@ -89,3 +89,4 @@ class Read(Found):
     description: str | None
     offers: list[str]
     seeks: list[str]
+    target_group: str | None

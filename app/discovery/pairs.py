@@ -3,28 +3,20 @@
 from collections import Counter
 from collections.abc import Mapping, Set
 from dataclasses import replace
-from typing import NamedTuple
+from itertools import product
 
 import numpy as np
-import numpy.typing as npt
 
 from app.communities.cards import company_words, seen_texts
 from app.discovery.index import State
 from app.discovery.models import Read
 from app.discovery.reading import profile_of
 from app.discovery.telling import Telling
-from matching.explain import PairExplainer
+from matching.explain import Speaker, told
 from matching.profiles import Profile
 from matching.related import term_key
 from matching.text import TextAnalyzer
-
-
-class _Vectors(NamedTuple):
-    """Two rows as the explainer reads them; made by hand, for an API process does without SciPy."""
-
-    indptr: npt.NDArray[np.int64]
-    indices: npt.NDArray[np.int64]
-    data: npt.NDArray[np.float64]
+from matching.themes import Link, WordKey, counted_language
 
 
 def told_to_both(state: State, one: Read, other: Read) -> tuple[list[dict[str, object]], float]:
@@ -38,18 +30,11 @@ def told_to_both(state: State, one: Read, other: Read) -> tuple[list[dict[str, o
     of_a, of_b = _profile(a), _profile(b)
     used_by_a, used_by_b = Counter(analyzer.terms(of_a)), Counter(analyzer.terms(of_b))
     shared = sorted(used_by_a.keys() & used_by_b.keys())
-    told = _told(state, of_a, b, shared, analyzer) & _told(state, of_b, a, shared, analyzer)
-    told -= _naming(of_a, a, b, analyzer) | _naming(of_b, a, b, analyzer)
-    terms = [term for term in shared if term in told]
-    weights = _weights(state, terms, used_by_a, used_by_b)
-    numbers = np.arange(len(terms), dtype=np.int64)
-    # What counts is the product of the two rows: all of it stands in the first.
-    vectors = _Vectors(
-        np.array([0, len(terms), 2 * len(terms)], dtype=np.int64),
-        np.concatenate([numbers, numbers]),
-        np.concatenate([weights, np.ones(len(terms))]),
-    )
-    reasons, left = PairExplainer([of_a, of_b], vectors, terms, analyzer).reasons(0, 1)
+    tellable = _told(state, of_a, b, shared, analyzer) & _told(state, of_b, a, shared, analyzer)
+    tellable -= _naming(of_a, a, b, analyzer) | _naming(of_b, a, b, analyzer)
+    weights = _weights(state, [term for term in shared if term in tellable], used_by_a, used_by_b)
+    speaker_a, speaker_b = Speaker.of(of_a, analyzer), Speaker.of(of_b, analyzer)
+    reasons, left = told(speaker_a, speaker_b, _links(weights, speaker_a, speaker_b))
     return [reason.as_record() for reason in reasons], round(left, 4)
 
 
@@ -72,10 +57,27 @@ def _naming(profile: Profile, a: Read, b: Read, analyzer: TextAnalyzer) -> Set[s
 
 def _weights(
     state: State, terms: list[str], used_by_a: Mapping[str, int], used_by_b: Mapping[str, int]
-) -> npt.NDArray[np.float64]:
+) -> dict[str, float]:
     """What each term makes of the similarity, up to a factor that all have in common."""
     df = np.array([len(state.related.rows_with(term_key(term))) for term in terms], dtype=np.float64)
     idf = np.log((1 + len(state.related)) / (1 + df)) + 1.0
     frequency = np.array([(1 + np.log(used_by_a[term])) * (1 + np.log(used_by_b[term])) for term in terms])
-    weights: npt.NDArray[np.float64] = frequency.astype(np.float64) * idf * idf
-    return weights
+    return dict(zip(terms, (frequency * idf * idf).tolist(), strict=True))
+
+
+def _links(weights: Mapping[str, float], a: Speaker, b: Speaker) -> dict[Link, float]:
+    """The same for the words of both sides: here a term is one in whatever language a passage was read."""
+    words_a, words_b = _words_by_term(a), _words_by_term(b)
+    links: dict[Link, float] = {}
+    for term, weight in weights.items():
+        pairs = list(product(words_a[term], words_b[term]))
+        links |= dict.fromkeys(pairs, weight / len(pairs))
+    return links
+
+
+def _words_by_term(speaker: Speaker) -> dict[str, list[WordKey]]:
+    found: dict[str, dict[WordKey, None]] = {}
+    for part in speaker.analyzed.parts:
+        for word in part.words:
+            found.setdefault(word.term, {})[counted_language(part.language), word.term] = None
+    return {term: list(words) for term, words in found.items()}

@@ -3,7 +3,7 @@
 import numpy as np
 
 from app.communities.cards import themes_of
-from app.communities.models import Community
+from app.communities.models import Community, formats_in_words
 from app.discovery.facets import facets_of
 from app.discovery.models import Found, Read
 from matching.profiles import Profile
@@ -25,6 +25,9 @@ def profile_of(community: Community | Read) -> Profile:
         tags=(*community.topics, *community.tags),
         offers=tuple(community.offers),
         seeks=tuple(community.seeks),
+        target_group=community.target_group or "",
+        formats=formats_in_words(community.formats_practised, community.formats_wanted),
+        stage=community.stage.value if community.stage else "",
         languages=tuple(community.languages),
     )
 

@@ -35,6 +35,8 @@ class Pair:
     a_id: str
     b_id: str
     similarity: float
+    score: float | None
+    probability: float | None
 
     @property
     def ids(self) -> Ids:
@@ -154,7 +156,8 @@ class _Partners:
             first, second = sorted((side.community_id, one.community_id))
             if self._had.isdisjoint((first, second)) and (first, second) not in self._apart:
                 companies = frozenset((side.company_id, self._company_of[one.community_id]))
-                options.append((Pair(first, second, one.similarity), companies))
+                pair = Pair(first, second, one.similarity, one.score, one.probability)
+                options.append((pair, companies))
         return options
 
     def _first(self, options: Sequence[tuple[Pair, frozenset[str]]], free: Set[Ids]) -> Pair | None:
@@ -203,4 +206,6 @@ def _offer(pair: Pair, round_id: str, explained: Explained) -> Offer:
         explained.other,
         origin=SuggestionOrigin.ALTERNATE,
         round_id=round_id,
+        score=pair.score,
+        probability=pair.probability,
     )

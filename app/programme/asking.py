@@ -124,6 +124,7 @@ def _something_is_between(session: Session, own_id: str, partner_id: str) -> boo
 
 def _opened(session: Session, own_id: str, partner_id: str, fit: Fit) -> str:
     a_id, b_id = sorted((own_id, partner_id))
+    # Discovery does not count what the two do not show each other, so it knows no probability.
     offer = Offer(a_id, b_id, fit.similarity, fit.reasons, fit.other, origin=SuggestionOrigin.SPONTANEOUS)
     try:
         with session.begin_nested():

@@ -7,6 +7,7 @@ from app.core.database import Database
 from app.programme.alternates import Explained, Ids
 from app.rounds.models import RoundSnapshot
 from app.rounds.snapshot import thaw
+from matching.profiles import in_canonical_order
 
 if TYPE_CHECKING:
     from matching.explain import PairExplainer
@@ -38,14 +39,18 @@ class Reasons:
 
     def _read(self) -> "PairExplainer":
         # Imported where it is needed: the API lists this module but never computes.
+        from matching.eligibility import Eligibility
         from matching.explain import PairExplainer
-        from matching.text import ProfileVectorizer
+        from matching.relatedness import relate
 
         with self._database.reader() as session:
             snapshot = session.get(RoundSnapshot, self._round_id)
-        profiles = sorted(thaw(snapshot.content).profiles, key=lambda one: one.id) if snapshot else []
-        vectorizer = ProfileVectorizer()
-        vectors = vectorizer.fit_transform(profiles, on_progress=self._on_progress)
+        profiles = in_canonical_order(thaw(snapshot.content).profiles) if snapshot else []
+        related = relate(profiles, Eligibility(profiles).company, on_progress=self._tell)
         self._position = {profile.id: number for number, profile in enumerate(profiles)}
-        self._explainer = PairExplainer(profiles, vectors, vectorizer.terms_, vectorizer.analyzer_)
+        self._explainer = PairExplainer(profiles, related.vectors)
         return self._explainer
+
+    def _tell(self, stage: str, share: float) -> None:
+        stages = ("vectors", "neighbours")
+        self._on_progress((stages.index(stage) + share) / len(stages))

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import aliased
@@ -22,6 +23,9 @@ class Candidate:
 
     community_id: str
     similarity: float
+    score: float | None
+    """What the round made its probability of; like it unknown in rounds of before."""
+    probability: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,7 @@ def is_queued(session: Session, kind: str, subject_id: str) -> bool:
 def candidates(
     session: Session, round_id: str, suggestion_ids: Collection[str]
 ) -> dict[str, Mapping[SideName, Sequence[Candidate]]]:
-    """For each suggestion of a round the further partners of its two sides, most similar first."""
+    """For each suggestion of a round the further partners of its two sides, the likeliest first."""
     query = select(col(Proposal.suggestion_id), col(Proposal.alternates_of_a), col(Proposal.alternates_of_b)).where(
         col(Proposal.round_id) == round_id, col(Proposal.suggestion_id).in_(list(suggestion_ids))
     )
@@ -111,4 +115,12 @@ def asked_by(session: Session, community_id: str, since: datetime) -> list[Asked
 
 
 def _candidates(stored: Sequence[Mapping[str, object]]) -> list[Candidate]:
-    return [Candidate(str(one["id"]), float(str(one["similarity"]))) for one in stored]
+    return [
+        Candidate(
+            str(one["id"]),
+            float(str(one["similarity"])),
+            cast("float | None", one.get("score")),
+            cast("float | None", one.get("probability")),
+        )
+        for one in stored
+    ]

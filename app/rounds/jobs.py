@@ -8,8 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from app.core.jobs import JobKind, Lease
+from app.core.settings import get_settings
 from app.rounds import previews, queries, running
 from app.rounds import service as rounds
+from app.rounds.calibrating import score_of
 from app.rounds.decisions import NOT_TAKING_PART, RULES
 from app.rounds.models import Round, RoundPreview
 from app.rounds.running import Decisions
@@ -18,6 +20,7 @@ from app.rounds.snapshot import Frozen, thaw
 from matching.exceptions import InvalidPin
 
 if TYPE_CHECKING:
+    from matching.lexicon import Lexicon
     from matching.prepared import PairingOutline
     from matching.settings import PairingSettings
 
@@ -115,6 +118,8 @@ def _computed(match_round: Round, frozen: Frozen, decisions: Decisions, tell: "_
         alternates=match_round.alternates,
         repeat_after=match_round.repeat_after,
         max_per_company_pair=match_round.max_per_company_pair,
+        lexicons=_lexicons(),
+        calibration=frozen.calibration,
         n_jobs=os.cpu_count() or 1,
     ).fit(
         frozen.profiles,
@@ -126,7 +131,15 @@ def _computed(match_round: Round, frozen: Frozen, decisions: Decisions, tell: "_
 
     def alternates(community_id: str) -> Rows:
         further = matcher.alternates_.get(community_id, ())
-        return [{"id": one.id, "similarity": round(one.similarity, 6)} for one in further]
+        return [
+            {
+                "id": one.id,
+                "similarity": round(one.similarity, 6),
+                "score": round(score_of(one.probability, frozen.calibration), 6),
+                "probability": round(one.probability, 4),
+            }
+            for one in further
+        ]
 
     run = match_round.running
     proposals: Rows = [
@@ -138,6 +151,8 @@ def _computed(match_round: Round, frozen: Frozen, decisions: Decisions, tell: "_
             "a_id": tandem.a,
             "b_id": tandem.b,
             "similarity": round(tandem.similarity, 6),
+            "correction": round(tandem.correction, 4),
+            "probability": round(tandem.probability, 4),
             "pinned": tandem.pinned,
             "reasons": [reason.as_record() for reason in tandem.reasons],
             "other": round(tandem.other, 4),
@@ -167,7 +182,7 @@ def _outlined(
 ) -> "list[PairingOutline]":
     from matching.matcher import TandemMatcher
 
-    prepared = TandemMatcher(n_jobs=os.cpu_count() or 1).prepare(
+    prepared = TandemMatcher(calibration=frozen.calibration, n_jobs=os.cpu_count() or 1).prepare(
         frozen.profiles,
         past_pairs=_past(frozen),
         pins=decisions.pins,
@@ -176,6 +191,16 @@ def _outlined(
     )
     # One after the other: a worker has other threads, and a process with threads is not to be forked.
     return prepared.outlines([_engine_settings(one) for one in settings], on_progress=tell)
+
+
+def _lexicons() -> "Mapping[str, Lexicon] | None":
+    """The shipped lexicons, or these with the operator's dictionary."""
+    dictionary = get_settings().dictionary
+    if dictionary is None:
+        return None
+    from matching.lexicon import lexicons_with
+
+    return lexicons_with(dictionary)
 
 
 def _engine_settings(settings: RoundSettings) -> "PairingSettings":
@@ -200,8 +225,8 @@ def _past(frozen: Frozen) -> list[tuple[str, str] | tuple[str, str, int]]:
 
 def _outcome(outline: "PairingOutline", frozen: Frozen, names: Mapping[str, str]) -> dict[str, object]:
     """The figures of one pairing, as a preview shows them."""
-    similarities = [similarity for _, _, similarity in outline.pairs]
-    paired = {side for a, b, _ in outline.pairs for side in (a, b)}
+    similarities = [similarity for _, _, similarity, _ in outline.pairs]
+    paired = {side for a, b, _, _ in outline.pairs for side in (a, b)}
     total = sum(similarities)
     bins = Counter(min(int(similarity * _BINS), _BINS - 1) for similarity in similarities)
     each = Counter(one.company for one in frozen.profiles)
@@ -212,6 +237,7 @@ def _outcome(outline: "PairingOutline", frozen: Frozen, names: Mapping[str, str]
         "pairs": len(similarities),
         "coverage": round(len(paired) / len(frozen.profiles), 4) if frozen.profiles else 0.0,
         "total_similarity": round(total, 4),
+        "expected": round(sum(round(probability, 4) for *_, probability in outline.pairs), 4),
         "mean_similarity": round(total / len(similarities), 4) if similarities else None,
         "histogram": [
             {"from": number / _BINS, "to": (number + 1) / _BINS, "pairs": bins[number]} for number in range(_BINS)
@@ -276,8 +302,13 @@ def _store(lease: Lease, match_round: Round, proposals: Rows, unmatched: Rows, t
             run,
             proposals=len(proposals),
             unmatched=len(unmatched),
-            total_similarity=round(sum(float(str(row["similarity"])) for row in proposals), 4),
+            total_similarity=_total(proposals, "similarity"),
+            expected=_total(proposals, "probability"),
         )
+
+
+def _total(proposals: Rows, figure: str) -> float:
+    return round(sum(float(str(row[figure])) for row in proposals), 4)
 
 
 def _proposal_id(round_id: str, a_id: str, b_id: str) -> str:

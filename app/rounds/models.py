@@ -20,6 +20,15 @@ class RoundStatus(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class CalibrationSource(StrEnum):
+    """Where the probabilities of a round come from."""
+
+    SHIPPED = "shipped"
+    """The engine's own judgements."""
+    ANSWERS = "answers"
+    """What the sides of earlier suggestions have said."""
+
+
 class Round(SQLModel, table=True):
     __tablename__ = "round"
 
@@ -52,6 +61,11 @@ class Round(SQLModel, table=True):
     proposals: int | None = None
     unmatched: int | None = None
     total_similarity: float | None = None
+    expected: float | None = None
+    """How many of the proposals are expected to be good tandems: the sum of their probabilities."""
+    calibration_source: CalibrationSource | None = Field(default=None, sa_type=stored_as_text(CalibrationSource))
+    calibration_answers: int | None = None
+    """How many answers there were when the input was frozen."""
     problem: str | None = None
     problem_values: dict[str, str] = Field(default_factory=dict, sa_type=JsonColumn)
 
@@ -129,6 +143,9 @@ class Proposal(SQLModel, table=True):
     a_id: str = Field(foreign_key="community.id", index=True)
     b_id: str = Field(foreign_key="community.id", index=True)
     similarity: float
+    correction: float | None = None
+    """From similarity to the score that the probability is made of; None of runs before there were any."""
+    probability: float | None = None
     pinned: bool = False
     reasons: list[dict[str, object]] = Field(sa_type=JsonColumn)
     other: float

@@ -77,7 +77,7 @@ def proposals(
     limit: int,
     left_out: bool | None = None,
 ) -> Sequence[Proposal]:
-    """Proposals of the run that counts, most similar first, one more than `limit`."""
+    """Proposals of the run that counts, the likeliest first, one more than `limit`."""
     query = select(Proposal).where(col(Proposal.round_id) == match_round.id, col(Proposal.run) == match_round.run)
     if left_out is not None:
         query = query.where(col(Proposal.left_out).is_not(None) if left_out else col(Proposal.left_out).is_(None))

@@ -81,10 +81,7 @@ def release(session: Session, caller: Caller, round_id: str) -> Round:
     match_round.released_at = now()
     session.add(match_round)
     session.flush()
-    offers = [
-        Offer(one.a_id, one.b_id, one.similarity, one.reasons, one.other, round_id=round_id) for one in checked.asked
-    ]
-    suggestions = tandems.open_many(session, offers)
+    suggestions = tandems.open_many(session, [_offer(one) for one in checked.asked])
     asked = [
         {"_id": one.id, "_suggestion_id": suggestion_id}
         for one, suggestion_id in zip(checked.asked, suggestions, strict=True)
@@ -150,6 +147,19 @@ def _checked(session: Session, match_round: Round) -> _Checked:
         else:
             left_out[proposal.id] = obstacle.value
     return _Checked(asked, left_out)
+
+
+def _offer(proposal: Proposal) -> Offer:
+    return Offer(
+        proposal.a_id,
+        proposal.b_id,
+        proposal.similarity,
+        proposal.reasons,
+        proposal.other,
+        round_id=proposal.round_id,
+        score=None if proposal.correction is None else round(proposal.similarity * proposal.correction, 6),
+        probability=proposal.probability,
+    )
 
 
 def _note(session: Session, match_round: Round, column: str, rows: list[dict[str, str]]) -> None:

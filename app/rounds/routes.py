@@ -129,7 +129,7 @@ def list_previews(
 def read_preview(
     round_id: RoundId, preview_id: PreviewId, session: ReaderDep, caller: OrganizerDep, language: LanguageDep
 ) -> PreviewOut:
-    """How far a preview is, and its figures: pairs, coverage, similarity, who stays alone."""
+    """How far a preview is, and its figures: pairs, coverage, similarity, good tandems expected, who stays alone."""
     return previews.shown(session, caller, [previews.get(session, caller, round_id, preview_id)], language)[0]
 
 
@@ -255,7 +255,7 @@ def list_proposals(
         bool | None, Query(description="Only pairs that the release did, or did not, leave out.")
     ] = None,
 ) -> Page[ProposalOut]:
-    """The pairs that the round proposes, most similar first, with reasons and alternates."""
+    """The pairs that the round proposes, the likeliest to be good ones first, with reasons and alternates."""
     after = request.key(int)
     match_round = rounds.get_with_proposals(session, caller, round_id)
     found = queries.proposals(

@@ -13,7 +13,16 @@ from app.core import events
 from app.core.clock import now
 from app.core.i18n import mark
 from app.rounds import queries
-from app.rounds.models import DecisionKind, Proposal, Round, RoundSnapshot, RoundStatus, RoundUnmatched
+from app.rounds.calibrating import calibrated
+from app.rounds.models import (
+    CalibrationSource,
+    DecisionKind,
+    Proposal,
+    Round,
+    RoundSnapshot,
+    RoundStatus,
+    RoundUnmatched,
+)
 from app.rounds.snapshot import freeze, profiles_of
 from app.tandems import history, standing
 
@@ -44,6 +53,9 @@ class Snapshot:
     content: bytes
     digest: str
     communities: int
+    calibrated_by: CalibrationSource | None
+    answers: int | None
+    """Where its probabilities come from; None of one that was frozen before there were any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +90,9 @@ def snapshot_of(session: Session, round_id: str) -> Snapshot:
         for pair in history.past_pairs(session, queries.releases(session), moment.date())
         if pair.a_id in taking and pair.b_id in taking
     ]
-    content, digest = freeze(profiles, past)
-    return Snapshot(content, digest, len(taking_part))
+    taken = calibrated(session)
+    content, digest = freeze(profiles, past, taken.calibration)
+    return Snapshot(content, digest, len(taking_part), taken.source, taken.answers)
 
 
 def snapshot_for_preview(session: Session, round_id: str) -> Snapshot | None:
@@ -90,7 +103,13 @@ def snapshot_for_preview(session: Session, round_id: str) -> Snapshot | None:
     if stored.erased_at is not None:
         return None
     match_round = session.get_one(Round, round_id)
-    return Snapshot(stored.content, match_round.snapshot_hash or "", match_round.communities or 0)
+    return Snapshot(
+        stored.content,
+        match_round.snapshot_hash or "",
+        match_round.communities or 0,
+        match_round.calibration_source,
+        match_round.calibration_answers,
+    )
 
 
 def frozen_already(session: Session, round_id: str) -> bool:
@@ -114,10 +133,15 @@ def begin(session: Session, round_id: str, snapshot: Snapshot | None) -> bytes:
     session.add(match_round)
     stored = session.get(RoundSnapshot, round_id)
     if stored is not None:
+        if match_round.calibration_source is None:
+            # Frozen before answers were counted: it holds no calibration, so the shipped one is taken.
+            match_round.calibration_source, match_round.calibration_answers = CalibrationSource.SHIPPED, 0
         return stored.content
     assert snapshot is not None  # noqa: S101  what is not stored was just read
     match_round.snapshot_hash = snapshot.digest
     match_round.communities = snapshot.communities
+    match_round.calibration_source = snapshot.calibrated_by
+    match_round.calibration_answers = snapshot.answers
     session.add(RoundSnapshot(round_id=round_id, content=snapshot.content))
     return snapshot.content
 
@@ -137,7 +161,14 @@ def store_unmatched(session: Session, rows: Sequence[dict[str, object]]) -> None
 
 
 def propose(
-    session: Session, round_id: str, run: int, *, proposals: int, unmatched: int, total_similarity: float
+    session: Session,
+    round_id: str,
+    run: int,
+    *,
+    proposals: int,
+    unmatched: int,
+    total_similarity: float,
+    expected: float,
 ) -> None:
     """Everything is stored: from here on this run's results are the round's, and earlier ones are gone."""
     match_round = session.get_one(Round, round_id)
@@ -148,6 +179,7 @@ def propose(
     match_round.proposals = proposals
     match_round.unmatched = unmatched
     match_round.total_similarity = total_similarity
+    match_round.expected = expected
     match_round.problem, match_round.problem_values = None, {}
     session.add(match_round)
     for table in (Proposal, RoundUnmatched):
@@ -171,6 +203,7 @@ def fail(session: Session, round_id: str, failure: str, values: Mapping[str, str
 def forget_snapshot(session: Session, match_round: Round) -> None:
     session.execute(delete(RoundSnapshot).where(col(RoundSnapshot.round_id) == match_round.id))
     match_round.snapshot_hash = match_round.communities = None
+    match_round.calibration_source = match_round.calibration_answers = None
 
 
 def give_up(session: Session, round_id: str) -> None:

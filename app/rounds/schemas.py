@@ -7,8 +7,8 @@ from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 
 from app.core.schemas import Id, Input, Line, Output, UtcTime
-from app.rounds.models import DecisionKind, PreviewStatus, RoundStatus
-from app.tandems.schemas import ReasonOut
+from app.rounds.models import CalibrationSource, DecisionKind, PreviewStatus, RoundStatus
+from app.tandems.schemas import ReasonOut, StrengthOut
 
 MAX_PREVIEWED = 10
 
@@ -24,14 +24,17 @@ class RoundSettings(Input):
 
     objective: Objective = Field(
         Objective.QUALITY,
-        description="`quality`: the largest total similarity. `coverage`: as many communities as possible, then the "
-        "largest total. `fair`: as many as possible, then the weakest tandem as good as possible.",
+        description="`quality`: the largest expected number of good tandems, less `cost` for each. `coverage`: as "
+        "many communities as possible, then the same. `fair`: as many as possible, then the weakest tandem as good "
+        "as possible, then the same.",
     )
     min_similarity: Annotated[float, Field(ge=0, le=1, strict=True)] = Field(
-        0.10, description="Least similarity of a pair."
+        0.10, description="Least similarity of a pair, as it is before any correction."
     )
     cost: Annotated[float, Field(ge=0, le=1, strict=True)] = Field(
-        0.0, description="What a poor suggestion costs, in similarity; a pair must be worth more."
+        0.1,
+        description="What a suggestion costs, in good tandems: a pair is proposed only if it is a good one with a "
+        "larger probability.",
     )
     alternates: Annotated[int, Field(ge=0, le=9, strict=True)] = Field(
         3, description="Further partners named for each community."
@@ -119,7 +122,7 @@ class RoundScopeOut(Output):
 _SETTINGS: JsonDict = {
     "objective": "quality",
     "min_similarity": 0.1,
-    "cost": 0.0,
+    "cost": 0.1,
     "alternates": 3,
     "repeat_after": None,
     "max_per_company_pair": None,
@@ -136,6 +139,24 @@ _NEAREST: JsonDict = {
     "company_id": "cmp_06em2n0u4hsm7bg6m3r8t2f5ad",
     "company": "Suedhafen Health",
 }
+
+_ALTERNATE: JsonDict = {
+    "id": "cmt_06em2n0u4hsm7bg6m3r8t2f5ae",
+    "name": "Ask your data",
+    "company_id": "cmp_06em2n0u4hsm7bg6m3r8t2f5ad",
+    "company": "Suedhafen Health",
+}
+
+
+class CalibrationOut(Output):
+    """Where the probabilities of a round come from."""
+
+    source: CalibrationSource = Field(
+        description="`shipped`: as the engine is shipped. `answers`: fitted to what was said in earlier rounds."
+    )
+    answers: int = Field(
+        description="How many there were when the input was frozen; 300 are enough, with 30 of each kind."
+    )
 
 
 class SuggestionsOut(Output):
@@ -161,6 +182,13 @@ class RoundOut(Output):
     proposals: int | None
     unmatched: int | None
     total_similarity: float | None
+    expected: float | None = Field(
+        description="How many of the proposals are expected to be good tandems: the sum of their probabilities. Null "
+        "before the round has run, and for one that ran before there were probabilities."
+    )
+    calibration: CalibrationOut | None = Field(
+        description="Where its probabilities come from; null before its input is frozen."
+    )
     run: int = Field(description="Which run the proposals are of; 0 before there are any.")
     rerun_needed: bool = Field(description="Whether a pin, or a ban that was lifted, waits for another run.")
     suggestions: SuggestionsOut | None = Field(description="What became of the pairs; null before the release.")
@@ -185,6 +213,8 @@ class RoundOut(Output):
                 "proposals": 68,
                 "unmatched": 26,
                 "total_similarity": 18.4,
+                "expected": 41.7,
+                "calibration": {"source": "shipped", "answers": 112},
                 "run": 1,
                 "rerun_needed": False,
                 "created_at": "2026-11-24T09:00:00Z",
@@ -207,6 +237,7 @@ class CommunityCard(Output):
 class AlternateOut(Output):
     community: CommunityCard
     similarity: float
+    probability: float | None = Field(description="That the two are a good pair, 0 to 1; null in rounds of before.")
 
 
 class LeftOutOut(Output):
@@ -218,7 +249,15 @@ class ProposalOut(Output):
     id: str
     a: CommunityCard
     b: CommunityCard
-    similarity: float = Field(description="Cosine similarity of the two profiles, 0 to 1.")
+    similarity: float = Field(description="Of the two profiles as they are, 0 to 1.")
+    correction: float | None = Field(
+        description="What neighbours and favour change: similarity times this is the score that the probability is "
+        "made of. Null where there is no probability."
+    )
+    probability: float | None = Field(
+        description="That the two are a good pair, 0 to 1. Null for a round that ran before there were probabilities."
+    )
+    strength: StrengthOut | None = Field(description="The probability in a word, as the two sides see it.")
     reasons: list[ReasonOut] = Field(description="At most three, the strongest first.")
     other: float = Field(description="The share that is not told; with the shares of the reasons it makes 1.")
     alternates_of_a: list[AlternateOut]
@@ -235,6 +274,9 @@ class ProposalOut(Output):
                 "a": _CARD,
                 "b": _NEAREST,
                 "similarity": 0.41,
+                "correction": 1.08,
+                "probability": 0.64,
+                "strength": {"kind": "strong", "text": "strong"},
                 "reasons": [
                     {
                         "kind": "theme",
@@ -245,7 +287,7 @@ class ProposalOut(Output):
                     }
                 ],
                 "other": 0.38,
-                "alternates_of_a": [],
+                "alternates_of_a": [{"community": _ALTERNATE, "similarity": 0.27, "probability": 0.33}],
                 "alternates_of_b": [],
                 "pinned": False,
                 "dropped": False,
@@ -334,6 +376,10 @@ class OutcomeOut(Output):
     coverage: float = Field(description="Share of the communities that would have a partner, 0 to 1.")
     total_similarity: float
     mean_similarity: float | None = Field(description="Of the pairs; null without any.")
+    expected: float | None = Field(
+        description="How many of the pairs are expected to be good tandems: the sum of their probabilities. Null in "
+        "a preview of before there were any."
+    )
     histogram: list[BinOut] = Field(description="Pairs by similarity, in tenths.")
     left_over: list[CompanyLeftOver] | None = Field(
         description="By company, in the order of the alphabet; for organizers only, null for others."
@@ -375,6 +421,7 @@ class PreviewOut(Output):
                         "coverage": 0.877,
                         "total_similarity": 18.4,
                         "mean_similarity": 0.271,
+                        "expected": 41.7,
                         "histogram": [{"from": 0.1, "to": 0.2, "pairs": 19}, {"from": 0.2, "to": 0.3, "pairs": 31}],
                         "left_over": [
                             {

@@ -228,7 +228,7 @@ def erase_company(session: Session, company_id: str) -> None:
             continue
         names = {profile.id for profile in kept}
         pairs = [pair for pair in frozen.past_pairs if pair.a_id in names and pair.b_id in names]
-        stored.content, _ = freeze(kept, pairs)
+        stored.content, _ = freeze(kept, pairs, frozen.calibration)
         stored.erased_at = now()
         session.add(stored)
     ids = community_service.ids_of_company(company_id)

@@ -1,4 +1,4 @@
-"""The frozen input of a round: what the engine reads of communities and of past pairs, as bytes with a hash."""
+"""The frozen input of a round: what the engine reads of communities, past pairs and answers, as bytes with a hash."""
 
 import gzip
 import hashlib
@@ -8,9 +8,10 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from app.communities.models import Participant
+from app.communities.models import Participant, formats_in_words
 from app.companies.models import Company
 from app.tandems.history import PastPair
+from matching.calibration import Calibration
 from matching.profiles import Profile, profile_from
 
 # Nine to five, until communities say otherwise.
@@ -25,6 +26,8 @@ class Frozen:
 
     profiles: list[Profile]
     past_pairs: list[PastPair]
+    calibration: Calibration
+    """From score to probability; the shipped one where a snapshot is older than that."""
 
 
 def profiles_of(
@@ -53,14 +56,17 @@ def profiles_of(
     ]
 
 
-def freeze(profiles: Sequence[Profile], past_pairs: Sequence[PastPair]) -> tuple[bytes, str]:
-    """Compressed NDJSON, profiles in the order of ids, then pairs, and the SHA-256 of the text: the same input, the
-    same bytes."""
+def freeze(
+    profiles: Sequence[Profile], past_pairs: Sequence[PastPair], calibration: Calibration
+) -> tuple[bytes, str]:
+    """Compressed NDJSON, profiles in the order of ids, then pairs, then the calibration, and the SHA-256 of the text:
+    the same input, the same bytes."""
     records: list[dict[str, object]] = [_as_dict(one) for one in sorted(profiles, key=lambda profile: profile.id)]
     records += [
         {"past_pair": [one.a_id, one.b_id], "rounds_ago": one.rounds_ago}
         for one in sorted(past_pairs, key=lambda pair: (pair.a_id, pair.b_id))
     ]
+    records.append({"calibration": {"slope": calibration.slope, "intercept": calibration.intercept}})
     text = "".join(json.dumps(record, ensure_ascii=False, sort_keys=True) + "\n" for record in records)
     encoded = text.encode()
     return gzip.compress(encoded, compresslevel=6, mtime=0), hashlib.sha256(encoded).hexdigest()
@@ -68,15 +74,19 @@ def freeze(profiles: Sequence[Profile], past_pairs: Sequence[PastPair]) -> tuple
 
 def thaw(content: bytes) -> Frozen:
     """What was frozen."""
-    frozen = Frozen([], [])
+    profiles: list[Profile] = []
+    past_pairs: list[PastPair] = []
+    calibration = Calibration()
     for line in gzip.decompress(content).splitlines():
         record = json.loads(line)
         if "past_pair" in record:
             a_id, b_id = record["past_pair"]
-            frozen.past_pairs.append(PastPair(a_id, b_id, record["rounds_ago"]))
+            past_pairs.append(PastPair(a_id, b_id, record["rounds_ago"]))
+        elif "calibration" in record:
+            calibration = Calibration(**record["calibration"])
         else:
-            frozen.profiles.append(profile_from(record))
-    return frozen
+            profiles.append(profile_from(record))
+    return Frozen(profiles, past_pairs, calibration)
 
 
 def _as_dict(profile: Profile) -> dict[str, object]:
@@ -103,6 +113,9 @@ def _profile(
         tags=(*community.topics, *community.tags),
         offers=tuple(community.offers),
         seeks=tuple(community.seeks),
+        target_group=community.target_group or "",
+        formats=formats_in_words(community.formats_practised, community.formats_wanted),
+        stage=community.stage.value if community.stage else "",
         languages=tuple(community.languages),
         capacity=free,
         working_hours=_working_hours(community.time_zone or company.time_zone, moment),

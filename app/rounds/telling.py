@@ -13,6 +13,7 @@ from app.rounds.models import Proposal, Round, RoundDecision, RoundPreview, Roun
 from app.rounds.running import FAILURES
 from app.rounds.schemas import (
     AlternateOut,
+    CalibrationOut,
     ChangeOut,
     CommunityCard,
     DecisionOut,
@@ -26,6 +27,7 @@ from app.tandems import service as tandems
 from app.tandems.reasons import reason_shown
 from app.tandems.service import SuggestionCounts
 from app.tandems.standing import Obstacle
+from app.tandems.strengths import strength_shown
 from matching.eligibility import Rule
 from matching.explain import Change, Unmatched, UnmatchedKind, change_sentence, unmatched_sentence
 
@@ -82,7 +84,11 @@ def proposals_shown(
 
     def alternates(stored: Sequence[dict[str, object]]) -> list[AlternateOut]:
         return [
-            AlternateOut(community=cards[str(one["id"])], similarity=cast("float", one["similarity"]))
+            AlternateOut(
+                community=cards[str(one["id"])],
+                similarity=cast("float", one["similarity"]),
+                probability=cast("float | None", one.get("probability")),
+            )
             for one in stored
             if one["id"] in cards
         ]
@@ -93,6 +99,9 @@ def proposals_shown(
             a=cards[one.a_id],
             b=cards[one.b_id],
             similarity=one.similarity,
+            correction=one.correction,
+            probability=one.probability,
+            strength=strength_shown(one.probability, language),
             reasons=[reason_shown(stored, language) for stored in one.reasons],
             other=one.other,
             alternates_of_a=alternates(one.alternates_of_a),
@@ -136,12 +145,19 @@ def _round_shown(
         | {
             "settings": one,
             "scope": {"companies": one.scope_companies, "communities": one.scope_communities},
+            "calibration": _calibration(one),
             "progress": progress,
             "stage": translate(STAGES[stage], language),
             "problem": problem_in_words(one, language),
             "suggestions": suggestions,
         }
     )
+
+
+def _calibration(one: Round) -> CalibrationOut | None:
+    if one.calibration_source is None:
+        return None
+    return CalibrationOut(source=one.calibration_source, answers=one.calibration_answers or 0)
 
 
 def problem_in_words(failed: Round | RoundPreview, language: Language) -> str | None:

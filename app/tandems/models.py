@@ -86,6 +86,10 @@ class Suggestion(SQLModel, table=True):
     b_id: str = Field(foreign_key="community.id", index=True)
     status: SuggestionStatus = Field(sa_type=stored_as_text(SuggestionStatus))
     similarity: float
+    score: float | None = None
+    """Similarity times correction, as the round had it; None where no round has compared the two."""
+    probability: float | None = None
+    """That the two are a good pair, as the round had it. Never shown to the two."""
     reasons: list[dict[str, object]] = Field(sa_type=JsonColumn)
     other: float
     opened_at: datetime = Field(sa_type=UtcDateTime)

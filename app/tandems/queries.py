@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Select, case, false, or_, select, true, union_all
+from sqlalchemy import ColumnElement, Select, and_, case, false, or_, select, true, union_all
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, func
 from sqlmodel import select as rows_of
@@ -31,6 +31,9 @@ Pair = tuple[str, str]
 # Ids named in one statement; above that it is cheaper to read all.
 _AT_ONCE = 5000
 
+SCORE_BINS = 20
+"""Of the scores from 0 to 1; the first and the last one also hold what lies beyond."""
+
 _IS_OPEN: ColumnElement[bool] = col(Suggestion.status).in_(OPEN)
 _GOES_ON: ColumnElement[bool] = col(Tandem.status) != TandemStatus.CLOSED
 
@@ -46,6 +49,16 @@ class Past:
     opened_at: datetime
     until: date | None
     """The later day of the sides that said `not_now`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """How many suggestions of about this score were accepted, and how many declined."""
+
+    score: float
+    """The middle of a bin of scores."""
+    accepted: int
+    declined: int
 
 
 def visible(session: Session, caller: Caller, suggestion_id: str, *, for_update: bool = False) -> Suggestion | None:
@@ -223,6 +236,31 @@ def counts(session: Session, round_ids: Sequence[str]) -> list[tuple[str, int, i
     return [
         (round_id, int(is_open), int(accepted), total)
         for round_id, is_open, accepted, total in session.execute(query)
+    ]
+
+
+def answered_by_score(session: Session) -> list[Answered]:
+    """Suggestions of rounds that were accepted or declined, counted in bins of their score; bins without any are
+    absent. Nobody's answer leaves the database.
+
+    Accepted: both sides have said yes, and the coordinators who were asked. Declined: a side has said no. A not now,
+    silence, and what a coordinator refused after two times yes tell nothing of how well the two would fit.
+    """
+    score = col(Suggestion.score)
+    # By comparison: databases do not agree on how a number is cut.
+    number = case(*((score < (one + 1) / SCORE_BINS, one) for one in range(SCORE_BINS - 1)), else_=SCORE_BINS - 1)
+    said_no = select(col(SuggestionSide.suggestion_id)).where(col(SuggestionSide.answer) == Answer.NO)
+    accepted = col(Suggestion.status) == SuggestionStatus.ACCEPTED
+    declined = and_(col(Suggestion.status) == SuggestionStatus.DECLINED, col(Suggestion.id).in_(said_no))
+    counted = (
+        select(number.label("bin"), func.sum(case((accepted, 1), else_=0)), func.count())
+        .where(col(Suggestion.round_id).is_not(None), score.is_not(None), or_(accepted, declined))
+        .group_by("bin")
+        .order_by("bin")
+    )
+    return [
+        Answered((place + 0.5) / SCORE_BINS, int(yes), int(every) - int(yes))
+        for place, yes, every in session.execute(counted)
     ]
 
 

@@ -33,14 +33,15 @@ def reason_shown(stored: Stored, language: Language) -> ReasonOut:
 def masked(reasons: Sequence[Stored], other: float, partner: Carded, side: SideName) -> tuple[list[Stored], float]:
     """The reasons for the side whose partner this is, and the share that is not told.
 
-    A pair of terms goes where the partner's wording would tell who it is; with it goes its part of the share.
+    A pair of terms goes where the partner's wording would tell who it is; with it goes its part of the share. What
+    differs is told in values that its card shows, too, not in the partner's words.
     """
     theirs = SideName.B if side is SideName.A else SideName.A
     told: list[Stored] = []
     for reason in reasons:
         pairs = _pairs(reason)
         kept = [pair for pair in pairs if not unmasks(partner, pair[theirs.value])]
-        if len(kept) == len(pairs):
+        if len(kept) == len(pairs) or reason["kind"] == ReasonKind.DIFFERENCE:
             told.append(reason)
             continue
         share = cast("float", reason["share"])

@@ -51,6 +51,13 @@ class ReasonOut(Output):
     text: str = Field(description="The reason in words, in the language of Accept-Language.")
 
 
+class StrengthOut(Output):
+    """How sure a suggestion is, in a word."""
+
+    kind: Literal["strong", "good", "worth_a_look"]
+    text: str = Field(description="The same in the language of Accept-Language.")
+
+
 class OwnCommunity(Output):
     id: str
     name: str
@@ -76,6 +83,7 @@ class OwnAnswer(Output):
 
 
 _OWN: JsonDict = {"id": "cmt_06em2n0u4hsm7bg6m3r8t2f5ac", "name": "Data Literacy Circle"}
+_STRENGTH: JsonDict = {"kind": "good", "text": "good"}
 _REASON: JsonDict = {
     "kind": "theme",
     "terms": [{"a": "supply chain", "b": "Lieferkette"}],
@@ -105,6 +113,12 @@ class SuggestionOut(Output):
     )
     pair: Pair | None = Field(description="Both with their names, for organizers and operators only.")
     similarity: float = Field(description="Of the two profiles, 0 to 1.")
+    strength: StrengthOut | None = Field(
+        description="How sure it is that the two are a good pair, in a word; null where no round has compared them."
+    )
+    probability: float | None = Field(
+        description="That the two are a good pair, 0 to 1, as the round had it; for organizers and operators only."
+    )
     reasons: list[ReasonOut] = Field(description="At most three, the strongest first; `a` and `b` as in `side`.")
     other: float = Field(description="The share that is not told; with the shares of the reasons it makes 1.")
     next_steps: str = Field(description="What happens next, in the language of Accept-Language.")
@@ -130,6 +144,8 @@ class SuggestionOut(Output):
                 "partner": CARD_EXAMPLE,
                 "pair": None,
                 "similarity": 0.41,
+                "strength": _STRENGTH,
+                "probability": None,
                 "reasons": [_REASON],
                 "other": 0.38,
                 "next_steps": "Read the reasons, then answer: yes, not now or no.",

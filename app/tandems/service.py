@@ -54,6 +54,9 @@ class Offer:
     other: float
     origin: SuggestionOrigin = SuggestionOrigin.ROUND
     round_id: str | None = None
+    score: float | None = None
+    """Similarity times correction, and the probability made of it; unknown where no round has compared the two."""
+    probability: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,8 @@ def open_many(session: Session, offers: Sequence[Offer]) -> list[str]:
                 "b_id": offer.b_id,
                 "status": SuggestionStatus.OPEN,
                 "similarity": offer.similarity,
+                "score": offer.score,
+                "probability": offer.probability,
                 "reasons": offer.reasons,
                 "other": offer.other,
                 "opened_at": moment,

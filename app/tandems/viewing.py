@@ -36,6 +36,7 @@ from app.tandems.schemas import (
     TandemOut,
     TandemPair,
 )
+from app.tandems.strengths import strength_shown
 
 Of = TypeVar("Of")
 Sides = Mapping[SideName, SuggestionSide]
@@ -138,6 +139,7 @@ def _for_organizer(
             "own": None,
             "partner": None,
             "pair": Pair(a=a, b=b),
+            "strength": strength_shown(one.probability, language),
             "reasons": [reason_shown(stored, language) for stored in one.reasons],
             "next_steps": translate(FOR_ORGANIZERS.get(one.status, _DONE), language),
             "own_answer": None,
@@ -173,6 +175,8 @@ def _for_side(
             "own": OwnCommunity(id=own.id, name=own.name),
             "partner": card_of(partner, handles.of(partner.id)),
             "pair": None,
+            "strength": strength_shown(one.probability, language),
+            "probability": None,
             "reasons": [reason_shown(stored, language) for stored in reasons],
             "other": other,
             "next_steps": translate(NEXT_STEPS[status], language, tandem_id=one.tandem_id),

@@ -139,9 +139,7 @@ def test_a_round_from_the_draft_to_tandems(world: World) -> None:  # noqa: PLR09
     nord, sued, ost = story.nord, story.sued, story.ost
 
     # The organizer compares, changes the draft, runs, reviews.
-    queued = story.done(
-        story.organizer.post(f"{story.address}/preview", json={"settings": [{}, {"min_similarity": 1.0}]}), 202
-    )
+    queued = story.done(story.organizer.post(f"{story.address}/preview", json={"settings": [{}, {"cost": 1.0}]}), 202)
     world.worker.run_until_idle()
     preview = story.done(story.organizer.get(f"{story.address}/previews/{queued['id']}"))
     assert [one["pairs"] > 0 for one in preview["outcomes"]] == [True, False]

@@ -46,7 +46,9 @@ def _previewed_settings_stand_side_by_side(output: str) -> None:
     assert output.count("event: end") == 1
     [preview] = json_documents(output)
     outcomes = [(one["settings"]["min_similarity"], one["pairs"]) for one in preview["outcomes"]]
-    assert outcomes == [(0.7, 1), (0.1, 2)]
+    assert outcomes == [(0.65, 1), (0.1, 2)]
+    strict, usual = (one["expected"] for one in preview["outcomes"])
+    assert 0 < strict < 1 < usual < 2
     assert {one["left_over"] for one in preview["outcomes"][0]["left_over"]} == {None}
 
 
@@ -58,8 +60,10 @@ def _a_change_names_its_version(output: str) -> None:
 
 def _a_ban_gives_way_to_the_next_best(proposed: str, rerun: str) -> None:
     first, alone = json_documents(proposed)
-    assert _pairs(first) == [{"Energy Savers", "Green Ward"}, {"Data Literacy Circle", "Chart Readers"}]
+    assert _pairs(first) == [{"Data Literacy Circle", "Chart Readers"}, {"Energy Savers", "Green Ward"}]
     assert all(pair["reasons"] for pair in first["items"])
+    assert [pair["strength"]["kind"] for pair in first["items"]] == ["strong", "strong"]
+    assert all(0.6 <= pair["probability"] < 1 for pair in first["items"])
     assert {one["community"]["name"] for one in alone["items"]} == {"Repair Cafe", "Bike to Work", "Westwind Choir"}
     [choir] = [one for one in alone["items"] if one["community"]["name"] == "Westwind Choir"]
     assert "Zweck" in choir["changes"][0]["text"]
@@ -80,6 +84,9 @@ def _before_both_said_yes(kim: str, alex: str, one_yes: str) -> tuple[str, str]:
     assert [one["own"]["name"] for one in for_alex["items"]] == ["Data Literacy Circle"]
     assert all(one["reasons"][0]["text"].startswith("Gemeinsame Themen: ") for one in for_kim["items"])
     assert for_alex["items"][0]["reasons"][0]["text"].startswith("Shared themes: ")
+    assert [one["strength"]["text"] for one in for_kim["items"]] == ["stark", "stark"]
+    assert for_alex["items"][0]["strength"]["text"] == "strong"
+    assert {one["probability"] for one in for_kim["items"] + for_alex["items"]} == {None}
     answered, unchanged = json_documents(one_yes)
     assert (answered["status"], answered["own_answer"]["answer"]) == ("one_yes", "yes")
     [as_before] = [one for one in for_kim["items"] if one["id"] == unchanged["id"]]
@@ -166,7 +173,11 @@ def _nothing_shows_of(words: Sequence[str], output: str) -> None:
 
 def _without_words(suggestion: Shown) -> Shown:
     """A suggestion without what depends on the language that was asked for."""
-    return suggestion | {"reasons": [one | {"text": ""} for one in suggestion["reasons"]], "next_steps": ""}
+    return suggestion | {
+        "reasons": [one | {"text": ""} for one in suggestion["reasons"]],
+        "strength": suggestion["strength"]["kind"],
+        "next_steps": "",
+    }
 
 
 def _pairs(proposals: Shown) -> list[set[str]]:

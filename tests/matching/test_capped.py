@@ -116,7 +116,7 @@ def test_no_two_companies_have_more_tandems_than_allowed_in_any_order_of_the_inp
     assert one == other
     if objective == "quality":
         assert matcher.pairing_bound_ is not None
-        assert sum(tandem.similarity for tandem in one) <= matcher.pairing_bound_ + 1e-9
+        assert sum(tandem.probability - 0.1 for tandem in one) <= matcher.pairing_bound_ + 1e-9
     else:
         assert matcher.pairing_bound_ is None
 
@@ -126,7 +126,7 @@ def test_without_a_limit_the_bound_is_the_total_pins_and_cost_included() -> None
 
     matcher = TandemMatcher(cost=0.2).fit(profiles, pins=[("c", "d")])
 
-    assert matcher.pairing_bound_ == pytest.approx(sum(one.similarity - 0.2 for one in matcher.tandems_))
+    assert matcher.pairing_bound_ == pytest.approx(sum(one.probability - 0.2 for one in matcher.tandems_))
 
 
 def test_who_stays_alone_because_of_the_limit_is_told_so() -> None:

@@ -25,9 +25,20 @@ def test_pair_writes_one_tandem_a_line_and_a_summary(profiles: Path, capsys: pyt
 
     output = capsys.readouterr()
     tandems = [json.loads(line) for line in output.out.splitlines()]
-    assert [(tandem["a"], tandem["b"]) for tandem in tandems] == [("a1", "b2"), ("a2", "b1")]
-    assert set(tandems[0]) == {"a", "b", "similarity", "reasons", "other"}
-    assert tandems[0]["reasons"][0]["terms"][0] == {"a": "Python", "b": "Python"}
+    by_pair = {(tandem["a"], tandem["b"]): tandem for tandem in tandems}
+    assert set(by_pair) == {("a1", "b2"), ("a2", "b1")}
+    assert set(tandems[0]) == {
+        "a",
+        "b",
+        "similarity",
+        "correction",
+        "probability",
+        "strength",
+        "reasons",
+        "other",
+    }
+    assert by_pair["a1", "b2"]["reasons"][0]["terms"][0] == {"a": "Python", "b": "Python"}
+    assert [one["probability"] for one in tandems] == sorted((one["probability"] for one in tandems), reverse=True)
     assert "4 profiles of 2 companies: 2 tandems" in output.err
 
 
@@ -113,6 +124,12 @@ def test_evaluate_prints_the_measures_and_writes_run_and_tandems(
         "pairs",
         "related",
         "pair_share",
+        "ndcg@10_low",
+        "ndcg@10_high",
+        "cross_language",
+        "ece",
+        "brier_skill",
+        "judged_neighbours",
         "seconds",
         "peak_mib",
     ]

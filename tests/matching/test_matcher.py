@@ -175,7 +175,7 @@ def test_no_change_is_proposed_that_is_made_already_and_no_alternate_below_the_c
     costly = TandemMatcher(cost=0.5).fit([*profiles, community("d", "D", "running")])
 
     assert covering.unmatched_[0].changes == (Change.PARTNERS_RAISE_CAPACITY,)
-    assert all(one.similarity > 0.5 for further in costly.alternates_.values() for one in further)
+    assert all(one.probability > 0.5 for further in costly.alternates_.values() for one in further)
 
 
 def test_when_all_partners_are_taken_the_odd_one_is_told_so() -> None:

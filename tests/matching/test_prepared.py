@@ -63,7 +63,9 @@ def test_an_outline_has_the_tandems_and_the_left_over_of_a_fit_with_the_same_set
     for one, outline in zip(MIX, prepared.outlines(MIX), strict=True):
         matcher = fitted(one).fit(profiles, past_pairs=met)
         assert outline.settings == one
-        assert outline.pairs == [(tandem.a, tandem.b, tandem.similarity) for tandem in matcher.tandems_]
+        assert outline.pairs == [
+            (tandem.a, tandem.b, tandem.similarity, tandem.probability) for tandem in matcher.tandems_
+        ]
         assert outline.unmatched == matcher.unmatched_
         assert (outline.n_edges, outline.pairing_bound) == (matcher.n_edges_, matcher.pairing_bound_)
 

@@ -28,7 +28,7 @@ def test_neighbours_equal_a_brute_force_search(n: int, companies: int, k: int, s
     for row in range(n):
         may = [j for j in range(n) if company[j] != company[row] and not forbidden[row, j] and dense[row, j] > 0]
         expected = sorted((dense[row, j] for j in may), reverse=True)[:k]
-        columns, similarities = found.of(row)
+        columns, similarities = found.of(row).column, found.of(row).similarity
         assert np.allclose(similarities, expected)
         assert np.allclose(dense[row, columns], similarities)
         assert set(columns.tolist()) <= set(may)
@@ -38,9 +38,9 @@ def test_a_large_company_takes_no_place_of_its_own_communities_neighbours() -> N
     vectors = csr_matrix(np.ones((100, 1)))
     company = np.array([0] * 97 + [1, 1, 2])
 
-    columns, _ = nearest_in_other_companies(vectors, company, 3).of(0)
+    found = nearest_in_other_companies(vectors, company, 3).of(0)
 
-    assert columns.tolist() == [97, 98, 99]
+    assert found.column.tolist() == [97, 98, 99]
 
 
 def test_similarity_is_the_same_in_both_directions_to_the_last_bit() -> None:

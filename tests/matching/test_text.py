@@ -1,8 +1,6 @@
-import numpy as np
 import pytest
-from sklearn.feature_extraction.text import TfidfVectorizer
 
-from matching.text import ProfileVectorizer, TextAnalyzer
+from matching.text import MAX_WORDS, TextAnalyzer, surfaces_of
 from tests.factories import profile
 
 
@@ -25,7 +23,7 @@ def test_a_passage_without_function_words_takes_the_language_of_its_profile() ->
 
 def test_a_profile_without_function_words_takes_its_stated_language_then_english() -> None:
     assert terms("Häuser", languages=("de-AT",)) == ["haus"]
-    assert terms("Communities", languages=("fr",)) == ["communiti"]
+    assert terms("Communities") == ["communiti"]
 
 
 @pytest.mark.parametrize(
@@ -36,6 +34,13 @@ def test_a_profile_without_function_words_takes_its_stated_language_then_english
         ("Straße", "Strasse"),
         ("Datenkompetenz", "DATENKOMPETENZ"),
         ("Cafe\u0301", "Café"),
+        ("MitarbeiterInnen", "Mitarbeiter"),
+        ("Entwicklerinnen", "Entwickler"),
+        ("Nutzer/-innen", "Nutzer"),
+        ("f\u00c3\u00bcr Gesch\u00c3\u00a4fte", "für Geschäfte"),
+        ("Liefer\u00adkette", "Lieferkette"),
+        ("<p>Garten&amp;B&auml;ume</p>", "Garten Bäume"),
+        ("#NeueArbeit", "Neue Arbeit"),
     ],
 )
 def test_spellings_of_one_word_are_one_term(written: str, alike: str) -> None:
@@ -58,20 +63,57 @@ def test_a_text_without_a_usable_word_has_no_term(text: str) -> None:
     assert terms(text) == []
 
 
-def test_vectors_are_those_of_scikit_learn_over_the_same_terms() -> None:
-    profiles = [
-        profile(name="Python circle", tags=("Python", "testing")),
-        profile(name="Testing guild", offers=("exploratory testing",)),
-        profile(name="Running group"),
-    ]
-    analyzer = TextAnalyzer()
-    reference = TfidfVectorizer(analyzer=analyzer.terms, sublinear_tf=True).fit_transform(profiles)
+def test_the_letters_and_endings_of_a_tag_tell_its_language() -> None:
+    mixed = profile(
+        name="Circle", purpose="We learn from the others how they do it.", tags=("Nachhaltigkeit", "Bäume")
+    )
 
-    vectors = ProfileVectorizer().fit_transform(profiles)
+    languages = {part.words[0].surface: part.language for part in TextAnalyzer().analyze(mixed).parts if part.words}
 
-    assert np.array_equal(vectors.toarray(), reference.toarray())
+    assert languages == {"Circle": "en", "learn": "en", "Nachhaltigkeit": "de", "Bäume": "de"}
 
 
-def test_no_profiles_and_profiles_without_words_give_a_matrix_without_columns() -> None:
-    assert ProfileVectorizer().fit_transform([]).shape == (0, 0)
-    assert ProfileVectorizer().fit_transform([profile(name="the"), profile(name="of")]).shape == (2, 0)
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("We care for IT and the WHO", ["care", "it", "who"]),
+        ("WE CARE FOR IT AND THE OTHERS", ["care"]),
+        ("KI, AI, M365, DevOps", ["ki", "ai", "m365", "devop"]),
+    ],
+)
+def test_acronyms_are_themes_among_small_letters(text: str, expected: list[str]) -> None:
+    assert terms(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        (
+            "Nous partageons nos expériences sur la transformation numérique et les méthodes agiles avec les équipes",
+            "agiles",
+        ),
+        ("Spotykamy się co miesiąc, żeby rozmawiać o ochronie środowiska i energii odnawialnej w firmach", "firmach"),
+        ("Her ay bir araya gelip yapay zeka ve veri bilimi üzerine deneyimlerimizi paylaşıyoruz dostlar", "dostlar"),
+        ("أهلا بكم في مجتمع الذكاء الاصطناعي وتعلم الآلة نتبادل الخبرات والمعرفة كل شهر معا", "الذكاء"),
+    ],
+)
+def test_a_third_language_is_compared_by_its_longer_words(text: str, word: str) -> None:
+    analyzed = TextAnalyzer().analyze(profile(name=text)).parts[0]
+
+    assert analyzed.language == "und"
+    assert word in [one.surface for one in analyzed.words]
+    assert all(len(one.surface) >= 4 for one in analyzed.words)
+
+
+def test_a_passage_in_another_language_than_the_rest_is_read_in_its_own() -> None:
+    both = profile(
+        name="Data circle", purpose="Wir lernen von den anderen, wie es geht.", description="We meet often."
+    )
+
+    assert [part.language for part in TextAnalyzer().analyze(both).parts] == ["de", "de", "en"]
+
+
+def test_a_long_text_is_read_up_to_a_bound_and_quickly() -> None:
+    assert len(surfaces_of("word " * 50_000)) == MAX_WORDS
+    assert len(surfaces_of("<" * 50_000 + "word")) == 1
+    assert surfaces_of("w" * 50_000) == ["w" * 50_000]

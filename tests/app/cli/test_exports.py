@@ -126,6 +126,7 @@ def test_proposals_are_exported_with_their_reasons(tandem: Tandem, world: World)
         (proposal["id"], proposal["a"]["name"], proposal["b"]["company"])
     ]
     assert rows[0]["reasons"].startswith("Gemeinsame Themen: ")
+    assert (rows[0]["probability"], rows[0]["strength"]) == (f"{proposal['probability']:.4f}", "strong")
     sides = {proposal["a"]["company"], proposal["b"]["company"]}
     [absent] = {"Nordwerk", "Suedhafen", "Westbank"} - sides
     assert rows_of(tandem("export", "proposals", "--round", round_id, "--company", absent).stdout) == []

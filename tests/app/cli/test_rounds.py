@@ -100,6 +100,11 @@ def test_a_round_is_run_where_no_worker_is_and_its_pairs_are_shown_with_reasons(
     assert f"tandem round release {draft}" in done.stderr
     assert cells(shown.stdout).items() >= (FIGURES | {"id": draft, "title": "Spring", "pins": "0"}).items()
     assert cells(shown.stdout)["snapshot"] == of_round(world, draft)["snapshot_hash"]
+    figures = of_round(world, draft)
+    assert cells(shown.stdout)["good tandems expected"] == f"{figures['expected']:.1f}"
+    assert cells(shown.stdout)["probabilities"] == "as shipped; answers so far: 0"
+    [best, *_] = world.organizer.get(f"/v1/rounds/{draft}/proposals").json()["items"]
+    assert {"strong", f"{best['probability']:.0%}", f"{best['similarity']:.2f}"} <= set(shown.stdout.split())
     for told in ("Chess club, Second", "Shared themes: ", "Bees [old], Third", *ids.values()):
         assert told in shown.stdout
 
@@ -123,6 +128,8 @@ def test_a_round_is_told_in_german_and_only_as_much_of_it_as_is_asked(tandem: Ta
 
     assert "Gemeinsame Themen: " in german
     assert cells(german)["wer teilnehmen kann"] == "alle, die veröffentlicht sind"
+    assert cells(german)["Wahrscheinlichkeiten"] == "wie ausgeliefert; Antworten bisher: 0"
+    assert "stark" in german.split()
     assert ("Chess" in figures, "Bees" in figures) == (False, False)
 
 
@@ -155,6 +162,8 @@ def test_a_preview_compares_every_combination_and_changes_nothing(tandem: Tandem
         ["coverage", "1.0", "0", "0.0%"],
     ]
     assert lines[1][-2:] == ["··········", "5"]
+    # Expected good tandems, then total and mean similarity.
+    assert [line[4] for line in lines] == [f"{outcome['expected']:.1f}" for outcome in as_json["outcomes"]]
     assert [(one["settings"]["min_similarity"], one["pairs"]) for one in as_json["outcomes"]] == [
         (0.1, 2),
         (1.0, 0),

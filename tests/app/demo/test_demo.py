@@ -47,6 +47,9 @@ def test_the_demonstration_prints_tandems_with_reasons_and_starting_twice_does_n
     assert "The best 20 of" in first
     assert "Shared themes: " in first
     assert re.search(r"155 communities, \d+ tandems; \d+ stayed", first)
+    assert re.search(r"Good tandems expected: \d+\.", " ".join(first.split()))
+    assert "how sure" in first
+    assert "strong" in first
     assert first.splitlines()[-3:] == second.splitlines()[-3:]
     assert "0 new or changed" in second
     assert len(world.organizer.get("/v1/rounds").json()["items"]) == 1

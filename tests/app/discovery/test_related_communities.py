@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sqlalchemy import update
 from sqlmodel import col, select
 
@@ -15,7 +16,8 @@ from app.core.clock import now
 from app.discovery import queries
 from app.discovery.reading import profile_of
 from app.rounds.snapshot import profiles_of
-from matching.matcher import related_profiles
+from matching.profiles import Field
+from matching.text import TextAnalyzer
 from tests.app.discovery.conftest import Discovery
 from tests.world import JsonObject, World
 
@@ -60,7 +62,7 @@ def test_the_most_similar_communities_of_other_companies_come_first(discover: Di
     assert all(item["similarity"] == round(item["similarity"], 2) for item in found)
 
 
-def test_the_answer_is_that_of_the_engine(discover: Discovery) -> None:
+def test_the_answer_is_the_similarity_of_the_texts(discover: Discovery) -> None:
     world = discover.world
     companies = [world.company(name) for name in ("Own", "Otherwerk", "Third")]
     texts = ["python data", "data literacy data", "garden and bees", "python garden", "running", "data running bees"]
@@ -70,19 +72,35 @@ def test_the_answer_is_that_of_the_engine(discover: Discovery) -> None:
     ]
     with discover.database.reader() as session:
         there = queries.read(session, [one for some in ids for one in some], now().date())
-    expected = related_profiles([profile_of(one) for one in there.values()], k=20)
+    profiles = [profile_of(one) for one in there.values()]
+    vectors = TfidfVectorizer(analyzer=TextAnalyzer().terms, sublinear_tf=True).fit_transform(profiles)
+    similarity = (vectors @ vectors.T).toarray()
 
     for mine in ids[0]:
         found = discover.related(companies[0], mine, limit=200)
         told = {handles_of(world, companies[0]).open(one["card"]["handle"]): one["similarity"] for one in found}
-        assert told == {name: round(value, 2) for name, value in expected[mine] if round(value, 2) > 0}
+        row = [one.id for one in profiles].index(mine)
+        others = [at for at, one in enumerate(profiles) if one.company != profiles[row].company]
+        expected = {profiles[at].id: round(float(similarity[row, at]), 2) for at in others}
+        assert told == {name: value for name, value in expected.items() if value > 0}
 
 
 def test_the_engine_reads_the_same_texts_here_as_in_a_round(discover: Discovery) -> None:
     world = discover.world
     company = world.company("Otherwerk")
     [community_id] = world.published(
-        company, SECRET | {"teaser": "t", "topics": ["x"], "seeks": ["s"], "languages": ["de", "en"]}
+        company,
+        SECRET
+        | {
+            "teaser": "t",
+            "topics": ["x"],
+            "seeks": ["s"],
+            "languages": ["de", "en"],
+            "target_group": "trainees",
+            "formats_practised": ["lunch_and_learn", "other"],
+            "formats_wanted": ["talk", "lunch_and_learn"],
+            "stage": "first_steps",
+        },
     )
     with discover.database.reader() as session:
         [participant] = communities.taking_part(session, company_ids=[], community_ids=[])
@@ -90,8 +108,15 @@ def test_the_engine_reads_the_same_texts_here_as_in_a_round(discover: Discovery)
         [in_a_round] = profiles_of([participant], {company: row}, now(), {}, {})
         here = profile_of(queries.read(session, [community_id], now().date())[community_id])
 
-    assert here.texts == in_a_round.texts
-    assert (here.id, here.company, here.languages) == (in_a_round.id, in_a_round.company, in_a_round.languages)
+    assert here.texts_by_field == in_a_round.texts_by_field
+    assert (Field.TARGET_GROUP, "trainees") in here.texts_by_field
+    assert here.formats == ("lunch and learn", "talk")
+    assert (here.id, here.company, here.languages, here.stage) == (
+        in_a_round.id,
+        in_a_round.company,
+        in_a_round.languages,
+        in_a_round.stage,
+    )
 
 
 def test_nothing_hidden_is_in_the_answer(discover: Discovery) -> None:

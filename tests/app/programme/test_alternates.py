@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import numpy as np
 import pytest
 import time_machine
 from sqlalchemy import update
@@ -21,6 +22,7 @@ from app.tandems import standing
 from app.tandems.ending import end_where
 from app.tandems.models import Answer, SideName, Suggestion, SuggestionSide, SuggestionStatus
 from app.worker import Worker
+from matching.calibration import Calibration
 from tests.app.programme.conftest import CHARTS, Released
 from tests.world import World
 
@@ -40,6 +42,12 @@ def test_after_a_no_the_next_partner_of_the_round_is_offered(released: Released)
     successor = released.suggestion("Alder", "Cedar")
     assert (successor.status, successor.round_id) == (SuggestionStatus.OPEN, released.round_id)
     assert 0 < successor.similarity < released.suggestion("Alder", "Birch").similarity
+    assert successor.probability is not None
+    assert successor.score is not None
+    # As the round had it: the same curve leads from the one to the other.
+    assert successor.probability == pytest.approx(
+        float(Calibration().probability(np.array(successor.score))), abs=1e-4
+    )
     assert released.side("Alder", "Birch").replaced_by == successor.id
     assert released.side("Birch", "Alder").replaced_by is None
 
@@ -48,7 +56,7 @@ def test_reasons_are_those_that_the_round_would_have_told(released: Released) ->
     released.says("Alder", "no", "Birch")
     released.alternates()
 
-    [reason] = released.suggestion("Alder", "Cedar").reasons
+    reason, not_known = released.suggestion("Alder", "Cedar").reasons
     german = released.portal("Cedar").get(
         f"/v1/suggestions/{released.suggestion('Alder', 'Cedar').id}", headers={"Accept-Language": "de"}
     )
@@ -56,6 +64,7 @@ def test_reasons_are_those_that_the_round_would_have_told(released: Released) ->
     assert reason["kind"] == "theme"
     assert {term["a"] for term in reason["terms"]} == {"charts", "diagrams"}  # type: ignore[attr-defined]  # JSON
     assert reason["share"] + released.suggestion("Alder", "Cedar").other == pytest.approx(1, abs=1e-3)  # type: ignore[operator]  # JSON
+    assert (not_known["kind"], not_known["share"]) == ("unknown", 0.0)
     assert german.json()["reasons"][0]["text"].startswith("Gemeinsame Themen: ")
 
 
@@ -63,16 +72,21 @@ def test_whose_partner_said_no_is_offered_somebody_too(world: World) -> None:
     released = Released(world)
     released.publish("Alder", *CHARTS)
     released.publish("Birch", *CHARTS)
-    for name in ("Cedar", "Dogwood"):
+    of_their_own = {
+        "Cedar": ["bees", "honey", "flowers", "pollen", "hives"],
+        "Dogwood": ["chess", "singing", "cooking", "opera", "sewing"],
+    }
+    for name, tags in of_their_own.items():
         # Somewhat alike, but kept apart, so that both are free.
-        released.publish(name, "charts", "diagrams", name)
+        released.publish(name, "charts", *tags)
     with released.database.session() as session:
         session.execute(
             update(Community)
             .where(col(Community.id) == released.communities["Cedar"])
             .values(excluded_companies=[released.companies["Dogwood"]])
         )
-    released.release()
+    # So dear that the likeliest pair alone is worth more than the two less likely ones.
+    released.release(cost=0.7)
     released.says("Birch", "no", "Alder")
 
     found = released.alternates()
@@ -215,7 +229,7 @@ def test_texts_that_were_erased_give_no_reasons(released: Released) -> None:
         snapshot = session.get_one(RoundSnapshot, released.round_id)
         frozen = thaw(snapshot.content)
         kept = [one for one in frozen.profiles if one.id != released.communities["Cedar"]]
-        snapshot.content, snapshot.erased_at = freeze(kept, [])[0], now()
+        snapshot.content, snapshot.erased_at = freeze(kept, [], frozen.calibration)[0], now()
         session.add(snapshot)
     released.says("Alder", "no", "Birch")
 

@@ -140,6 +140,7 @@ def test_similarity_and_reasons_are_those_of_discovery(asking: Asking) -> None:
     shown = asking.asked("Alder", "Birch")
 
     assert shown["similarity"] == found["similarity"] > 0
+    assert (shown["strength"], shown["probability"]) == (None, None)
     told = [term["a"] for reason in shown["reasons"] for term in reason["terms"]]
     assert sorted(told) == sorted(found["themes_shared"])
     assert sum(reason["share"] for reason in shown["reasons"]) + shown["other"] == pytest.approx(1, abs=1e-3)

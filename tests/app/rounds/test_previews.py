@@ -41,7 +41,8 @@ def test_a_preview_shows_several_settings_side_by_side_and_changes_nothing(
     assert sum(one["pairs"] for one in usual["histogram"]) == 2
     assert [(one["from"], one["to"]) for one in usual["histogram"]][:2] == [(0.0, 0.1), (0.1, 0.2)]
     assert usual["total_similarity"] == pytest.approx(2 * usual["mean_similarity"], abs=1e-3)
-    assert strict["mean_similarity"] is None
+    assert (strict["mean_similarity"], strict["expected"]) == (None, 0.0)
+    assert 0 < usual["expected"] < 2
     assert coverage["settings"]["objective"] == "coverage"
     assert usual["unmatched"] == [{"kind": "nothing_similar", "communities": 1}]
     assert world.organizer.get(f"/v1/rounds/{round_id}").json() == before
@@ -55,7 +56,7 @@ def test_a_preview_without_settings_tries_those_of_the_round(world: World, three
     assert outcome["settings"] == {
         "objective": "fair",
         "min_similarity": 0.3,
-        "cost": 0.0,
+        "cost": 0.1,
         "alternates": 3,
         "repeat_after": 2,
         "max_per_company_pair": None,
@@ -75,6 +76,7 @@ def test_a_round_on_the_same_input_comes_to_what_its_preview_said(
     assert done["snapshot_hash"] == preview["snapshot_hash"]
     assert done["proposals"] == preview["outcomes"][0]["pairs"]
     assert done["total_similarity"] == preview["outcomes"][0]["total_similarity"]
+    assert done["expected"] == preview["outcomes"][0]["expected"]
 
 
 def test_figures_of_a_company_are_for_organizers_in_alphabetical_order_and_never_of_a_few(world: World) -> None:

@@ -55,6 +55,11 @@ def test_a_release_asks_every_pair_and_says_so(world: World, database: Database,
         (one.a_id, one.b_id, one.similarity) for one in asked
     }
     assert {one.round_id for one in asked} == {round_id}
+    by_id = {one["suggestion_id"]: one for one in proposals}
+    for suggestion in asked:
+        proposal = by_id[suggestion.id]
+        assert suggestion.probability == proposal["probability"]
+        assert suggestion.score == pytest.approx(proposal["similarity"] * proposal["correction"], abs=1e-6)
 
 
 def _paused(world: World, ids: dict[str, str]) -> None:

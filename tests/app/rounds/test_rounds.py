@@ -29,6 +29,10 @@ def test_a_round_pairs_related_communities_and_tells_why(world: World, three_com
         frozenset((three_companies["a_python"], three_companies["b_python"])),
         frozenset((three_companies["a_running"], three_companies["b_running"])),
     }
+    assert [one["probability"] for one in proposals] == sorted(
+        (one["probability"] for one in proposals), reverse=True
+    )
+    assert done["expected"] == pytest.approx(sum(one["probability"] for one in proposals), abs=1e-4)
     for one in proposals:
         assert one["a"]["company"] != one["b"]["company"]
         assert one["reasons"][0]["kind"] == "theme"
@@ -47,6 +51,41 @@ def test_reasons_are_told_in_the_callers_language(world: World, three_companies:
     assert german["items"][0]["reasons"][0]["text"].startswith("Gemeinsame Themen: ")
     stage = world.organizer.get(f"/v1/rounds/{done['id']}", headers={"Accept-Language": "de"}).json()["stage"]
     assert stage == "fertig: sehen Sie sich die Vorschläge an"
+
+
+def test_how_sure_a_pair_is_is_told_as_a_number_and_in_a_word(world: World, three_companies: dict[str, str]) -> None:
+    done = world.proposed_round()
+
+    [first, *_] = world.organizer.get(f"/v1/rounds/{done['id']}/proposals", headers={"Accept-Language": "de"}).json()[
+        "items"
+    ]
+
+    assert (0.6 <= first["probability"] < 1, first["correction"] > 0) == (True, True)
+    assert first["strength"] == {"kind": "strong", "text": "stark"}
+    assert done["calibration"] == {"source": "shipped", "answers": 0}
+
+
+def test_further_partners_come_with_their_probability_the_likeliest_first(world: World) -> None:
+    for name in ("A", "B", "C", "D"):
+        world.published(world.company(name), PYTHON | {"tags": ["python", "snakes", name]})
+    done = world.proposed_round()
+
+    [first, *_] = world.organizer.get(f"/v1/rounds/{done['id']}/proposals").json()["items"]
+
+    likely = [further["probability"] for further in first["alternates_of_a"]]
+    assert (len(likely), likely) == (2, sorted(likely, reverse=True))
+    assert all(0 < probability < 1 for probability in likely)
+
+
+def test_a_pair_must_be_likelier_than_a_suggestion_costs(world: World, three_companies: dict[str, str]) -> None:
+    usual = world.organizer.post("/v1/rounds", json={"title": "Usual"}).json()
+
+    dear = world.proposed_round(cost=1.0)
+
+    assert usual["settings"]["cost"] == 0.1
+    assert (dear["proposals"], dear["expected"], dear["total_similarity"]) == (0, 0.0, 0.0)
+    told = world.organizer.get(f"/v1/rounds/{dear['id']}/unmatched").json()["items"]
+    assert {one["kind"] for one in told} == {"below_cost", "nothing_similar"}
 
 
 def test_the_same_snapshot_gives_the_same_proposals(world: World, three_companies: dict[str, str]) -> None:
@@ -150,6 +189,7 @@ def test_there_are_no_proposals_before_the_round_has_run(world: World) -> None:
         assert (early.status_code, early.json()["type"]) == (409, "/problems/round-not-proposed")
         assert f"POST /v1/rounds/{created['id']}/start" in early.json()["detail"]
     assert (created["communities"], created["proposals"], created["progress"]) == (None, None, 0.0)
+    assert (created["expected"], created["calibration"]) == (None, None)
 
 
 def test_rounds_are_for_organizers(world: World, three_companies: dict[str, str]) -> None:
@@ -182,13 +222,14 @@ def test_settings_out_of_range_are_refused(world: World, wished: dict[str, objec
 
 @pytest.mark.parametrize(("objective", "pairs"), [("quality", 1), ("coverage", 2), ("fair", 2)])
 def test_the_objective_decides_between_better_and_more(world: World, objective: str, pairs: int) -> None:
-    """A chain: the two in the middle fit best, yet then the two at its ends stay alone."""
-    world.published(world.company("A"), {"name": "alpha", "tags": ["alpha", "bridge"]})
-    world.published(world.company("B"), {"name": "bridge", "tags": ["bridge", "middle", "centre", "core"]})
+    """A chain: the two in the middle fit best, yet then the two at its ends stay alone. Where suggestions are dear,
+    one that is all but certain is worth more than two that are likely."""
+    world.published(world.company("A"), {"name": "alpha", "tags": ["alpha", "first", "start", "bridge"]})
+    world.published(world.company("B"), {"name": "middle", "tags": ["bridge", "middle", "centre", "core"]})
     world.published(world.company("C"), {"name": "middle", "tags": ["middle", "centre", "core", "omega"]})
-    world.published(world.company("D"), {"name": "omega", "tags": ["omega", "last"]})
+    world.published(world.company("D"), {"name": "last", "tags": ["omega", "last", "end", "finish"]})
 
-    done = world.proposed_round(objective=objective, min_similarity=0.01)
+    done = world.proposed_round(objective=objective, min_similarity=0.01, cost=0.75)
 
     assert done["proposals"] == pairs
 

@@ -51,11 +51,12 @@ def test_three_runs_one_of_them_in_another_process_and_a_shuffled_reading_give_t
         frozen = thaw(snapshot.content)
     assert world.organizer.get(f"{address}/proposals").content == shown
     shuffled = random.Random(1).sample(frozen.profiles, len(frozen.profiles))
-    assert freeze(shuffled, frozen.past_pairs)[0] == snapshot.content
+    assert freeze(shuffled, frozen.past_pairs, frozen.calibration)[0] == snapshot.content
     matcher = TandemMatcher(min_similarity=0.05).fit(shuffled)
     assert [
-        (one["a_id"], one["b_id"], one["similarity"], one["reasons"], one["other"]) for one in json.loads(first)
+        [one[name] for name in ("a_id", "b_id", "similarity", "correction", "probability", "reasons", "other")]
+        for one in json.loads(first)
     ] == [
-        (one["a"], one["b"], one["similarity"], one["reasons"], one["other"])
+        [one[name] for name in ("a", "b", "similarity", "correction", "probability", "reasons", "other")]
         for one in json.loads(json.dumps([tandem.as_record() for tandem in matcher.tandems_]))
     ]

@@ -23,10 +23,13 @@ def offer(
     round_id: str | None = "rnd_1",
     origin: SuggestionOrigin = SuggestionOrigin.ROUND,
     reasons: list[dict[str, object]] | None = None,
+    score: float | None = 0.47,
+    probability: float | None = 0.69,
 ) -> Offer:
     """A pair to be suggested; the two in any order."""
     first, second = sorted((a_id, b_id))
-    return Offer(first, second, 0.42, REASONS if reasons is None else reasons, 0.4, origin, round_id)
+    reasons = REASONS if reasons is None else reasons
+    return Offer(first, second, 0.42, reasons, 0.4, origin, round_id, score, probability)
 
 
 def document(name: str, **fields: object) -> JsonObject:

@@ -111,6 +111,38 @@ def test_a_side_that_is_offered_somebody_else_sees_replaced_and_the_other_withdr
     assert seen(two.portal_nord, instead)["origin"] == "alternate"
 
 
+@pytest.mark.parametrize(
+    ("probability", "kind", "german"),
+    [
+        (0.99, "strong", "stark"),
+        (0.6001, "strong", "stark"),
+        (0.5999, "good", "gut"),
+        (0.3001, "good", "gut"),
+        (0.2999, "worth_a_look", "einen Blick wert"),
+    ],
+)
+def test_a_side_sees_how_sure_a_suggestion_is_as_a_word_and_never_as_a_number(
+    two: Two, probability: float, kind: str, german: str
+) -> None:
+    suggestion_id = two.suggest(probability=probability, score=0.123456)
+
+    shown, in_german = seen(two.portal_nord, suggestion_id), seen(two.portal_sued, suggestion_id, "de")
+
+    assert (shown["strength"]["kind"], in_german["strength"]) == (kind, {"kind": kind, "text": german})
+    assert (shown["probability"], in_german["probability"]) == (None, None)
+    assert str(probability) not in str(shown) + str(in_german)
+    assert "0.123456" not in str(shown) + str(in_german)
+    assert seen(two.world.organizer, suggestion_id)["probability"] == probability
+
+
+def test_how_sure_is_unknown_where_no_round_has_compared_the_two(two: Two) -> None:
+    suggestion_id = two.suggest(origin=SuggestionOrigin.SPONTANEOUS, round_id=None, probability=None, score=None)
+
+    for caller in (two.portal_nord, two.portal_sued, two.world.organizer):
+        shown = seen(caller, suggestion_id)
+        assert (shown["strength"], shown["probability"]) == (None, None)
+
+
 def test_organizers_see_both_names_but_not_who_said_no_nor_why(two: Two) -> None:
     suggestion_id = two.suggest()
     declined(two, suggestion_id)
@@ -162,6 +194,32 @@ def test_reasons_leave_out_words_that_would_unmask_the_partner(two: Two) -> None
     assert masked["other"] + sum(one["share"] for one in masked["reasons"]) == pytest.approx(1)
     assert len(whole["reasons"]) == 2
     assert seen(two.portal_nord, suggestion_id)["reasons"] == whole["reasons"]
+
+
+def test_a_difference_and_what_is_not_known_yet_are_told_to_masked_sides_in_their_language(two: Two) -> None:
+    """A format that is also the partner's whole name is on its card anyway."""
+    [podcast] = two.world.published(two.sued, document("Podcast"))
+    own = "a" if two.of_nord < podcast else "b"
+    theirs = {"a": "b", "b": "a"}[own]
+    reasons: list[dict[str, object]] = [
+        {"kind": "theme", "terms": [{own: "charts", theirs: "Podcast"}], "share": 0.6},
+        {"kind": "difference", "terms": [{own: "knowledge_cafe", theirs: "podcast"}], "share": 0.0},
+        {"kind": "unknown", "terms": [], "share": 0.0},
+    ]
+    with two.database.session() as session:
+        [suggestion_id] = tandems.open_many(session, [offer(two.of_nord, podcast, reasons=reasons)])
+
+    english, german = seen(two.portal_nord, suggestion_id), seen(two.portal_nord, suggestion_id, "de")
+
+    sides = {"knowledge café": own, "podcast": theirs}
+    assert [one["text"] for one in english["reasons"]] == [
+        "A difference to learn from: " + " / ".join(sorted(sides, key=lambda word: sides[word])),
+        "Not known yet: what both offer and seek",
+    ]
+    assert "Wissenscafé" in german["reasons"][0]["text"]
+    assert german["reasons"][1]["text"] == "Noch nicht bekannt: was beide zeigen und lernen möchten"
+    assert [one["share"] for one in english["reasons"]] == [0.0, 0.0]
+    assert english["other"] == 1.0
 
 
 def test_who_is_listed_openly_is_shown_at_once(two: Two) -> None:
