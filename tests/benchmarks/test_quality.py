@@ -1,9 +1,10 @@
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from benchmarks import quality_parts
+from benchmarks import quality, quality_parts
 from benchmarks.quality import JudgedSet, held_out_half, houses_alone, kept_figures, rounded, take_over
 from benchmarks.quality_measures import HousePair, greedy_pairs, kinship, pairs_of_houses, restricted
 from benchmarks.quality_report import parameters_of, ratio, shown, table
@@ -112,3 +113,21 @@ def test_parameters_are_told_with_what_stands_below_them_in_the_engine() -> None
 def test_figures_stand_in_a_table() -> None:
     assert table(["", "n"], [["a", "1"]]) == "|  | n |\n| --- | ---: |\n| a | 1 |\n"
     assert (ratio(3.0, 2.0), ratio(1.0, 0.0)) == ("1.50", "-")
+
+
+def test_a_peer_that_fails_is_told_and_the_others_are_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def measured_peer(peer: str, *_: object) -> dict[str, float]:
+        if peer == "e5":
+            raise subprocess.CalledProcessError(1, peer)
+        return {"ndcg": 0.1}
+
+    monkeypatch.setattr(quality, "measured_ours", lambda *_: {"ndcg": 0.2})
+    monkeypatch.setattr(quality, "measured_peer", measured_peer)
+    peers = quality.Peers({"plain": "python", "e5": "python"}, {"bm25": "not measured"})
+
+    found = quality.measured_by_all(JudgedSet(tmp_path, "x", "", [], {}), peers, tmp_path)
+
+    assert found == {"ours": {"ndcg": 0.2}, "plain": {"ndcg": 0.1}}
+    assert peers.missing == {"bm25": "not measured", "e5": "ended with an error on some of the sets"}

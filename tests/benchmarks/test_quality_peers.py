@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.quality_peers import Beside, Comparison, Floats, greedy_pairs, numbered, plain, ranking
+from benchmarks.quality_peers import Beside, Comparison, Floats, Indices, greedy_pairs, numbered, plain, ranking
 
 
 def compared(similarities: Floats) -> Comparison:
@@ -12,7 +12,7 @@ def compared(similarities: Floats) -> Comparison:
     return Comparison(similarities, np.eye(len(similarities)))
 
 
-def greedy_by_hand(similarities: Floats, houses: Floats) -> list[tuple[int, int]]:
+def greedy_by_hand(similarities: Floats, houses: Indices) -> list[tuple[int, int]]:
     mean = (similarities + similarities.T) / 2
     pairs = [(a, b) for a, b in itertools.combinations(range(len(houses)), 2) if houses[a] != houses[b]]
     taken: set[int] = set()
