@@ -38,6 +38,9 @@ NEAREST = 10
 """Of so many neighbours in each language the means are taken."""
 WIDENING = 0.75
 """Length of what the nearest profiles add to one, before it is 1 again."""
+MOST_OF_ONE = 0.15
+"""The most that one neighbour adds, and the less the fewer there are: else two that are hardly alike, but have nobody
+nearer, would become the same."""
 STRENGTH = 0.5
 """How much of the correction for favourites is made: 0 none, 1 all of CSLS."""
 
@@ -279,7 +282,10 @@ class Relatedness:
         vectors, n = self.vectors, len(self._nearness.companies)
         weight = csr_matrix((best.similarity, (best.row, best.column)), shape=(n, n))
         total = np.asarray(weight.sum(axis=1)).ravel()
-        mean = diags(np.divide(WIDENING, total, out=np.zeros_like(total), where=total > 0)) @ weight
+        each = np.divide(WIDENING, total, out=np.zeros_like(total), where=total > 0)
+        mean = csr_matrix(diags(each) @ weight)
+        mean.data = np.minimum(mean.data, MOST_OF_ONE)
+        mean = csr_matrix(diags(np.diff(mean.indptr) / NEAREST) @ mean)
         length = diags(np.sqrt(vectors.shares.sum(axis=1)))
         native = length @ unit_rows(csr_matrix(vectors.native + length @ mean @ vectors.native))
         pivot = unit_rows(csr_matrix(vectors.pivot + mean @ vectors.pivot))

@@ -171,3 +171,18 @@ def test_the_number_of_threads_changes_nothing() -> None:
     profiles = themes(100)
 
     assert TandemMatcher(n_jobs=2).fit(profiles).tandems_ == TandemMatcher().fit(profiles).tandems_
+
+
+def test_in_a_small_store_two_that_are_hardly_alike_do_not_become_the_same() -> None:
+    profiles = [
+        profile("a", company="A", name="chess circle and friends of the long evening"),
+        profile("b", company="B", name="garden friends and bees of the morning"),
+        profile("c", company="C", name="python data"),
+        profile("d", company="D", name="running in the evening"),
+    ]
+
+    [best, *_] = TandemMatcher(min_similarity=0.0, cost=0.0).fit(profiles).tandems_
+
+    assert best.similarity < 0.3
+    assert best.correction < 1.5
+    assert best.probability < 0.4

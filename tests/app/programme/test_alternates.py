@@ -85,8 +85,7 @@ def test_whose_partner_said_no_is_offered_somebody_too(world: World) -> None:
             .where(col(Community.id) == released.communities["Cedar"])
             .values(excluded_companies=[released.companies["Dogwood"]])
         )
-    # So dear that the likeliest pair alone is worth more than the two less likely ones.
-    released.release(cost=0.7)
+    released.release()
     released.says("Birch", "no", "Alder")
 
     found = released.alternates()
