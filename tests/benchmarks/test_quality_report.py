@@ -73,7 +73,7 @@ def test_a_peer_measured_earlier_is_marked_as_such() -> None:
 
     text = report([figures("skills", whole={"ours": OURS, "plain": PLAIN, "e5": earlier})], together(1))
 
-    assert "multilingual-e5-small (earlier)" in text
+    assert "multilingual-e5-small, 4 bits (earlier)" in text
     assert "| TfidfVectorizer (earlier)" not in text
 
 
