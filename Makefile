@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo run test test-long check fmt migrate migration lock bench openapi evaluate clean
+.PHONY: help install demo run test test-long check fmt migrate migration lock bench openapi evaluate quality clean
 
 help: ## Show this list
 	@echo "C3 Tandem. Start with: make demo"
@@ -74,6 +74,13 @@ openapi: $(READY) ## Write docs/openapi.json anew, after a change of the interfa
 evaluate: $(READY) ## Measure the engine on judged data: make evaluate DATA=FOLDER
 	@test -n "$(DATA)" || { echo "Say where profiles.jsonl and qrels.tsv are: make evaluate DATA=FOLDER"; exit 1; }
 	@$(BIN)/python -m matching evaluate $(DATA)
+
+quality: $(READY) ## Measure the engine beside peers on judged data: make quality DATA="FOLDER ..." (writes docs/quality.md)
+	@test -n "$(DATA)" || { echo 'Say where profiles.jsonl and qrels.tsv are: make quality DATA="FOLDER ..."'; \
+		echo 'Also: PEERS=FOLDER (an environment for peers, made where it is not), ABOUT=TITLES.json, OUT=REPORT.md,'; \
+		echo 'KEEP=FIGURES.jsonl (of an earlier run), NEURAL=1 (takes hours)'; exit 1; }
+	@$(BIN)/python -m benchmarks.quality $(DATA) $(if $(PEERS),--peers $(PEERS)) $(if $(ABOUT),--about $(ABOUT)) \
+		$(if $(KEEP),--keep $(KEEP)) $(if $(OUT),--out $(OUT)) $(if $(NEURAL),--neural)
 
 clean: ## Remove the environment, caches and demonstration data
 	@rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info

@@ -53,4 +53,5 @@ def in_own_process(work: Callable[[], T]) -> Measured[T]:
 
 def tell(**figures: object) -> None:
     """Print the one line of JSON that a benchmark ends with."""
-    print(json.dumps(figures))
+    # At once: a run of hours that is ended keeps what it has told.
+    print(json.dumps(figures), flush=True)

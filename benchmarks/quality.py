@@ -84,10 +84,10 @@ class JudgedSet:
 
 @dataclass(frozen=True)
 class Peers:
-    """Which interpreter runs which peer, and why others are not there."""
+    """Which interpreter runs which peer, and why others are not there; who fails on a set joins them."""
 
     interpreter: Mapping[str, str]
-    missing: Mapping[str, str]
+    missing: dict[str, str]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -212,9 +212,16 @@ def held_out_half(one: JudgedSet, folder: Path) -> JudgedSet:
 
 def measured_by_all(one: JudgedSet, peers: Peers, working: Path) -> Figures:
     """Ours and each peer, one after the other, each in a process that nothing runs beside."""
-    return {"ours": measured_ours(one, working)} | {
-        peer: measured_peer(peer, interpreter, one, working) for peer, interpreter in peers.interpreter.items()
-    }
+    found = {"ours": measured_ours(one, working)}
+    for peer, interpreter in peers.interpreter.items():
+        try:
+            found[peer] = measured_peer(peer, interpreter, one, working)
+        except subprocess.CalledProcessError:
+            # Everything is told beside the plain one; without another the run goes on.
+            if peer == "plain":
+                raise
+            peers.missing[peer] = "ended with an error on some of the sets"
+    return found
 
 
 def measured_ours(one: JudgedSet, working: Path) -> Figures:
