@@ -60,7 +60,7 @@ def _a_change_names_its_version(output: str) -> None:
 
 def _a_ban_gives_way_to_the_next_best(proposed: str, rerun: str) -> None:
     first, alone = json_documents(proposed)
-    assert _pairs(first) == [{"Data Literacy Circle", "Chart Readers"}, {"Energy Savers", "Green Ward"}]
+    assert _pairs(first) == [{"Energy Savers", "Green Ward"}, {"Data Literacy Circle", "Chart Readers"}]
     assert all(pair["reasons"] for pair in first["items"])
     assert [pair["strength"]["kind"] for pair in first["items"]] == ["strong", "strong"]
     assert all(0.6 <= pair["probability"] < 1 for pair in first["items"])
