@@ -7,7 +7,7 @@ from types import ModuleType
 from typing import Any
 
 from benchmarks.quality_measures import COSTS, NOTICEABLE
-from matching import relatedness, translation, vectors
+from matching import relatedness, translation, vectors, word_counts
 from matching.calibration import LEAST_GOOD, LEAST_STRONG, Calibration
 from matching.matcher import TandemMatcher
 
@@ -327,7 +327,7 @@ def _reading(figures: Figures) -> str:
 def _parameters() -> str:
     rows = [
         [f"`{name}`", shown(value), told]
-        for module in (vectors, relatedness, translation)
+        for module in (word_counts, vectors, relatedness, translation)
         for name, value, told in parameters_of(module)
     ]
     defaults = TandemMatcher()

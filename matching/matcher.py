@@ -64,6 +64,7 @@ class Alternate:
 
     id: str
     similarity: float
+    score: float
     probability: float
 
 
@@ -281,9 +282,9 @@ def _alternates(
         probability = calibration.probability(near.score)
         taken = partners.get(position, set())
         further = [
-            Alternate(profiles[column].id, similarity, likely)
-            for column, similarity, likely in zip(
-                near.column.tolist(), near.similarity.tolist(), probability.tolist(), strict=True
+            Alternate(profiles[column].id, similarity, score, likely)
+            for column, similarity, score, likely in zip(
+                near.column.tolist(), near.similarity.tolist(), near.score.tolist(), probability.tolist(), strict=True
             )
             if column not in taken and similarity >= settings.min_similarity and likely > settings.cost
         ]

@@ -218,7 +218,6 @@ class Relatedness:
         allows: Allows | None = None,
         rows: Indices | None = None,
         columns: Indices | None = None,
-        on_progress: Callable[[float], None] | None = None,
     ) -> Neighbours:
         """At most k allowed partners of other companies of each row, the highest score first.
 
@@ -237,7 +236,7 @@ class Relatedness:
                 self._left,
                 self._right,
                 k,
-                on_progress or _silent,
+                _silent,
                 rows=lacking,
                 columns=columns,
                 allows=allows,

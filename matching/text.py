@@ -68,10 +68,6 @@ class AnalyzedProfile:
     def passages(self) -> list[list[Word]]:
         return [part.words for part in self.parts]
 
-    def of(self, *fields: Field) -> list[list[Word]]:
-        """The words of the texts of some fields."""
-        return [part.words for part in self.parts if part.field in fields]
-
 
 class Text(NamedTuple):
     """A text of a profile: its words as they are written, and folded."""

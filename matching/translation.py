@@ -72,10 +72,9 @@ def _heaviest(matrix: csr_matrix, rows: Indices) -> list[Indices]:
 
 def _together(sources: list[Indices], targets: list[Indices]) -> tuple[Indices, Indices, Indices]:
     """Each word of one side with each of the other, pair by pair."""
-    pair, source, target = [], [], []
+    pair, source, target = ([np.empty(0, dtype=np.int64)] for _ in range(3))
     for number, (ours, theirs) in enumerate(zip(sources, targets, strict=True)):
         pair.append(np.full(len(ours) * len(theirs), number, dtype=np.int64))
         source.append(np.repeat(ours, len(theirs)))
         target.append(np.tile(theirs, len(ours)))
-    none = np.empty(0, dtype=np.int64)
-    return tuple(np.concatenate(parts) if parts else none for parts in (pair, source, target))  # type: ignore[return-value]
+    return np.concatenate(pair), np.concatenate(source), np.concatenate(target)

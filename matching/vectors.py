@@ -7,40 +7,22 @@ on both, an English one on the second. All of it stays sparse, and every number 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
-from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix, diags, hstack
 
 from matching.compounds import CompoundSplitter
-from matching.languages import OTHER, PIVOT, known_languages
+from matching.languages import PIVOT, known_languages
 from matching.lexicon import Lexicon, shipped_lexicons
-from matching.profiles import Field, Profile
-from matching.text import MAX_WORDS, Text, TextAnalyzer, acronyms
+from matching.profiles import Profile
+from matching.text import TextAnalyzer
+from matching.word_counts import WordCounts, counted_words
 
 Indices = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
-Translate = Callable[["WordCounts", "csr_matrix"], "csr_matrix"]
 
-FIELD_WEIGHTS: Mapping[Field, float] = MappingProxyType(
-    {
-        Field.NAME: 1.0,
-        Field.PURPOSE: 1.0,
-        Field.DESCRIPTION: 1.0,
-        Field.TAGS: 0.5,
-        Field.OFFERS: 0.5,
-        Field.SEEKS: 0.5,
-        Field.TARGET_GROUP: 0.25,
-        Field.FORMATS: 0.25,
-    }
-)
-"""What a word counts by the field that it stands in."""
-PHRASE_WEIGHT = 0.5
-"""What a tag counts as a whole, beside its words."""
-LEAD = 20.0
-"""A text tells its theme at the start: a word counts 1 / (1 + place / LEAD), so half as much at the 20th place."""
 NATIVE_SHARE = 0.5
 """How much of the similarity of two profiles in one language is told by its own words, the rest by pivot words."""
 PART_WEIGHT = 0.5
@@ -51,25 +33,6 @@ RECIPROCITY = 0.25
 # How well a lexicon's word is known to a compound splitter, in profiles that use it.
 _IN_LEXICON = 5.0
 _LEAST_USES = 3
-
-_NO_TERM = -1
-_NO_PHRASE = "#"
-
-_PLACES = 1.0 / (1.0 + np.arange(MAX_WORDS) / LEAD)
-
-
-@dataclass(frozen=True)
-class WordCounts:
-    """The words of all profiles: `words` are (language, term) in order, `counts` is (n, words), sublinear."""
-
-    words: list[tuple[str, str]]
-    counts: csr_matrix
-    surfaces: Mapping[str, Mapping[str, str]]
-    """Of each language but the pivot, for each term the shortest way in which it is written."""
-
-    def columns_of(self, language: str) -> Indices:
-        """The columns of the words of one language."""
-        return np.array([at for at, (tag, _) in enumerate(self.words) if tag == language], dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -190,10 +153,10 @@ class ProfileVectorizer:
         `learn` may answer the first vectors with better translations, (words, pivot terms), and is asked again until
         it answers None. `on_progress` hears the share done, 0 to 1.
         """
-        self.analyzer_ = TextAnalyzer()
+        analyzer = TextAnalyzer()
         lexicons = shipped_lexicons() if self.lexicons is None else self.lexicons
-        counted, offers, seeks = _counted(profiles, self.analyzer_, on_progress)
-        mapping = _Mapping(counted, lexicons, self.analyzer_)
+        counted, offers, seeks = counted_words(profiles, analyzer, on_progress)
+        mapping = _Mapping(counted, lexicons, analyzer)
         vectors = _vectors(counted, offers, seeks, mapping, mapping.to_pivot)
         while learn is not None and (better := learn(vectors)) is not None:
             vectors = _vectors(counted, offers, seeks, mapping, better)
@@ -219,150 +182,6 @@ def unit_rows(matrix: csr_matrix) -> csr_matrix:
     """Rows of length 1, or zero."""
     lengths = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
     return csr_matrix(diags(np.divide(1.0, lengths, out=np.zeros_like(lengths), where=lengths > 0)) @ matrix)
-
-
-def _counted(
-    profiles: Sequence[Profile], analyzer: TextAnalyzer, on_progress: Callable[[float], None] | None
-) -> tuple[WordCounts, csr_matrix, csr_matrix]:
-    """The words of all profiles, and those of offers and of seeks alone."""
-    vocabulary = _Vocabulary(analyzer)
-    texts = _Texts()
-    offered, sought = _Texts(), _Texts()
-    every = max(1, len(profiles) // 50)
-    for row, profile in enumerate(profiles):
-        if on_progress is not None and row % every == 0:
-            on_progress(row / len(profiles))
-        for text in analyzer.texts(profile):
-            numbers = vocabulary.numbers(text)
-            texts.add(row, FIELD_WEIGHTS[text.field], numbers)
-            if text.field is Field.TAGS:
-                texts.add(row, PHRASE_WEIGHT, [vocabulary.number_of_phrase(text)])
-            elif text.field is Field.OFFERS:
-                offered.add(row, 1.0, numbers)
-            elif text.field is Field.SEEKS:
-                sought.add(row, 1.0, numbers)
-    n = len(profiles)
-    words, place = vocabulary.in_order()
-    counts, in_offers, in_seeks = (
-        _without_withheld(_sublinear(one.matrix(n, place)), profiles, words, analyzer)
-        for one in (texts, offered, sought)
-    )
-    surfaces = {language: _shortest(analyzer, language) for language in vocabulary.languages if language != PIVOT}
-    return (
-        WordCounts(words, counts, surfaces),
-        in_offers,
-        in_seeks,
-    )
-
-
-class _Vocabulary:
-    """A number for each term met, by the words that it is met as; `_NO_TERM` for words that carry no theme."""
-
-    def __init__(self, analyzer: TextAnalyzer) -> None:
-        self._analyzer = analyzer
-        self._number_of_word: dict[str, dict[str, int]] = {}
-        self._terms: dict[tuple[str, str], int] = {}
-
-    @property
-    def languages(self) -> list[str]:
-        return sorted({language for language, _ in self._terms})
-
-    def numbers(self, text: Text) -> list[int]:
-        known = self._number_of_word.setdefault(text.language, {})
-        found = list(map(known.get, text.words))
-        if None in found:
-            for word in dict.fromkeys(text.words):
-                if word not in known:
-                    known[word] = self._number(text.language, self._analyzer.term(word, text.language))
-            found = list(map(known.get, text.words))
-        numbers: list[int] = found  # type: ignore[assignment]
-        if _NO_TERM in numbers:
-            for at in acronyms(text.surfaces, [number == _NO_TERM for number in numbers]):
-                numbers[at] = self._number(text.language, text.words[at])
-        return numbers
-
-    def number_of_phrase(self, text: Text) -> int:
-        terms = self._analyzer.terms_of(text.surfaces, text.language)
-        return self._number(PIVOT, phrase_term([term for term in terms if term]))
-
-    def in_order(self) -> tuple[list[tuple[str, str]], Indices]:
-        """The terms by language, and for each number its place: the order of meeting leaves no trace."""
-        words = sorted(self._terms)
-        place = np.empty(len(words), dtype=np.int64)
-        place[[self._terms[word] for word in words]] = np.arange(len(words))
-        return words, place
-
-    def _number(self, language: str, term: str) -> int:
-        if not term or term == _NO_PHRASE:
-            return _NO_TERM
-        # Nothing is known of other languages: their words meet those of the pivot language.
-        return self._terms.setdefault((PIVOT if language == OTHER else language, term), len(self._terms))
-
-
-class _Texts:
-    """Numbered words, text by text."""
-
-    def __init__(self) -> None:
-        self._rows: list[int] = []
-        self._weights: list[float] = []
-        self._lengths: list[int] = []
-        self._numbers: list[int] = []
-
-    def add(self, row: int, weight: float, numbers: Sequence[int]) -> None:
-        self._rows.append(row)
-        self._weights.append(weight)
-        self._lengths.append(len(numbers))
-        self._numbers.extend(numbers)
-
-    def matrix(self, n: int, place: Indices) -> csr_matrix:
-        """(n, words) how often each occurs, earlier places counting more."""
-        numbers = np.array(self._numbers, dtype=np.int64)
-        of_text = np.repeat(np.arange(len(self._lengths)), self._lengths)
-        carries = numbers != _NO_TERM
-        numbers, of_text = numbers[carries], of_text[carries]
-        lengths = np.bincount(of_text, minlength=len(self._lengths))
-        at = np.arange(len(numbers)) - (np.cumsum(lengths) - lengths)[of_text]
-        data = np.array(self._weights)[of_text] * _PLACES[at]
-        rows, columns = np.array(self._rows, dtype=np.int64)[of_text], place[numbers]
-        matrix = csr_matrix((data, (rows, columns)), shape=(n, len(place)))
-        matrix.sum_duplicates()
-        return matrix
-
-
-def phrase_term(terms: Sequence[str]) -> str:
-    """The term of a tag as a whole."""
-    return "#" + " ".join(terms)
-
-
-def _sublinear(counts: csr_matrix) -> csr_matrix:
-    counts.data = np.where(counts.data > 1, 1 + np.log(np.maximum(counts.data, 1)), counts.data)
-    return counts
-
-
-def _without_withheld(
-    counts: csr_matrix, profiles: Sequence[Profile], words: list[tuple[str, str]], analyzer: TextAnalyzer
-) -> csr_matrix:
-    """A company's own name makes none of its communities like any other."""
-    column = {word: at for at, word in enumerate(words)}
-    rows_of: dict[tuple[str, ...], list[int]] = {}
-    for row, profile in enumerate(profiles):
-        if profile.withheld:
-            rows_of.setdefault(profile.withheld, []).append(row)
-    for withheld, rows in rows_of.items():
-        terms = analyzer.terms_in_any_language(withheld)
-        columns = [column[tag, term] for tag in known_languages() for term in terms if (tag, term) in column]
-        entries = np.concatenate([np.arange(counts.indptr[row], counts.indptr[row + 1]) for row in rows])
-        counts.data[entries[np.isin(counts.indices[entries], columns)]] = 0.0
-    counts.eliminate_zeros()
-    return counts
-
-
-def _shortest(analyzer: TextAnalyzer, language: str) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for surface, term in analyzer.words_met(language):
-        if term and (term not in found or (len(surface), surface) < (len(found[term]), found[term])):
-            found[term] = surface
-    return found
 
 
 def _met(left: csr_matrix, a: int, right: csr_matrix, b: int, weight: float) -> dict[int, float]:

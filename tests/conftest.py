@@ -112,6 +112,16 @@ def world(client: TestClient, database: Database, settings: Settings, worker: Wo
     return World(client, database, settings, worker)
 
 
+@pytest.fixture
+def any_world(any_database_url: str) -> Iterator[World]:
+    """As `world`, on each database that `any_database_url` stands for."""
+    settings = Settings(database_url=any_database_url, log_level="error")
+    database = Database(any_database_url)
+    with TestClient(create_app(settings), raise_server_exceptions=False) as client:
+        yield World(client, database, settings, Worker(database, settings))
+    database.dispose()
+
+
 def _address(server: str, name: str) -> str:
     address = make_url(server).set(drivername="postgresql+psycopg", database=name)
     return address.render_as_string(hide_password=False)

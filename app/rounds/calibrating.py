@@ -18,7 +18,6 @@ LEAST_OF_EACH = 30
 LEAST_OF_A_BIN = 5
 """Fewer answers tell nothing, and might tell of single ones: they are joined with their neighbours'."""
 DIGITS = 6
-_NEARLY = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +69,6 @@ def joined(answered: Sequence[Answered]) -> list[Answered]:
     if waiting is not None:
         bins.append(_together(bins.pop(), waiting) if bins else waiting)
     return bins
-
-
-def score_of(probability: float, calibration: Calibration) -> float:
-    """The score behind a probability of the engine."""
-    # Where the curve is steep a high score has the probability 1: of those the least one.
-    probability = min(max(probability, _NEARLY), 1 - _NEARLY)
-    return (math.log(probability / (1 - probability)) - calibration.intercept) / calibration.slope
 
 
 def _together(one: Answered, other: Answered) -> Answered:

@@ -11,7 +11,6 @@ from app.core.jobs import JobKind, Lease
 from app.core.settings import get_settings
 from app.rounds import previews, queries, running
 from app.rounds import service as rounds
-from app.rounds.calibrating import score_of
 from app.rounds.decisions import NOT_TAKING_PART, RULES
 from app.rounds.models import Round, RoundPreview
 from app.rounds.running import Decisions
@@ -135,7 +134,7 @@ def _computed(match_round: Round, frozen: Frozen, decisions: Decisions, tell: "_
             {
                 "id": one.id,
                 "similarity": round(one.similarity, 6),
-                "score": round(score_of(one.probability, frozen.calibration), 6),
+                "score": round(one.score, 6),
                 "probability": round(one.probability, 4),
             }
             for one in further

@@ -1,14 +1,9 @@
 """How sure a suggestion is, in a word: for the two sides, and beside its number for organizers."""
 
-from app.core.i18n import Language, mark, translate
+from app.core.i18n import Language
 from app.tandems.schemas import StrengthOut
-from matching.calibration import Strength, strength
-
-WORDS = {
-    Strength.STRONG: mark("strong"),
-    Strength.GOOD: mark("good"),
-    Strength.WORTH_A_LOOK: mark("worth a look"),
-}
+from matching.calibration import strength
+from matching.explain import strength_sentence
 
 
 def strength_shown(probability: float | None, language: Language) -> StrengthOut | None:
@@ -16,4 +11,4 @@ def strength_shown(probability: float | None, language: Language) -> StrengthOut
     if probability is None:
         return None
     found = strength(probability)
-    return StrengthOut(kind=found.value, text=translate(WORDS[found], language))
+    return StrengthOut(kind=found.value, text=strength_sentence(found, language))

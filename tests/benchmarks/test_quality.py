@@ -8,7 +8,7 @@ from benchmarks import quality, quality_parts
 from benchmarks.quality import JudgedSet, held_out_half, houses_alone, kept_figures, rounded, take_over
 from benchmarks.quality_measures import HousePair, greedy_pairs, kinship, pairs_of_houses, restricted
 from benchmarks.quality_report import parameters_of, ratio, shown, table
-from matching import vectors
+from matching import word_counts
 from matching.evaluation import read_judged
 from matching.prepared import Partner
 from matching.settings import PairingSettings
@@ -102,9 +102,9 @@ def test_what_an_earlier_run_found_is_taken_over_for_peers_not_measured_now(tmp_
 
 
 def test_parameters_are_told_with_what_stands_below_them_in_the_engine() -> None:
-    found = {name: (value, told) for name, value, told in parameters_of(vectors)}
+    found = {name: (value, told) for name, value, told in parameters_of(word_counts)}
 
-    assert found["LEAD"][0] == vectors.LEAD
+    assert found["LEAD"][0] == word_counts.LEAD
     assert "start" in found["LEAD"][1]
     assert shown(found["FIELD_WEIGHTS"][0]).startswith("name 1, purpose 1")
     assert [name for name in found if name.startswith("_")] == []

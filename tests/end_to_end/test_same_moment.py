@@ -1,16 +1,11 @@
 """Many clients at the same moment, on both databases: one wins, the others are told, nothing is lost or doubled."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from httpx2 import Response
-from starlette.testclient import TestClient
 
-from app.core.database import Database
-from app.core.settings import Settings
-from app.main import create_app
-from app.worker import Worker
 from tests.world import World
 
 pytestmark = pytest.mark.postgres
@@ -20,12 +15,8 @@ CLIENTS = 12
 
 
 @pytest.fixture
-def world(any_database_url: str) -> Iterator[World]:
-    settings = Settings(database_url=any_database_url, log_level="error")
-    database = Database(any_database_url)
-    with TestClient(create_app(settings), raise_server_exceptions=False) as client:
-        yield World(client, database, settings, Worker(database, settings))
-    database.dispose()
+def world(any_world: World) -> World:
+    return any_world
 
 
 def at_once(request: Callable[[int], Response], clients: int = CLIENTS) -> list[Response]:

@@ -23,6 +23,7 @@ def test_a_passage_without_function_words_takes_the_language_of_its_profile() ->
 
 def test_a_profile_without_function_words_takes_its_stated_language_then_english() -> None:
     assert terms("Häuser", languages=("de-AT",)) == ["haus"]
+    assert terms("Communities", languages=("fr",)) == ["communiti"]
     assert terms("Communities") == ["communiti"]
 
 

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from sklearn.feature_extraction.text import TfidfVectorizer
 
 from matching.lexicon import Lexicon
 from matching.profiles import Profile
@@ -56,6 +57,25 @@ def test_equal_texts_are_alike_whatever_language_they_are_in(name: str) -> None:
     vectors = vectors_of(profile("a", name=name), profile("b", company="B", name=name))
 
     assert similarity(vectors, 0, 1) == pytest.approx(1.0)
+
+
+def test_vectors_of_one_language_are_those_of_scikit_learn() -> None:
+    profiles = [
+        profile("a", name="chess", purpose="garden", description="chess"),
+        profile("b", name="garden", purpose="python", description="bees"),
+        profile("c", name="chess", purpose="chess", description="chess"),
+    ]
+    texts = [f"{one.name} {one.purpose} {one.description}" for one in profiles]
+
+    pivot = vectors_of(*profiles).pivot.toarray()
+    reference = TfidfVectorizer(sublinear_tf=True).fit_transform(texts).toarray()
+
+    assert pivot @ pivot.T == pytest.approx(reference @ reference.T)
+
+
+def test_no_profiles_and_profiles_without_words_give_vectors_without_a_term() -> None:
+    assert vectors_of().together.shape == (0, 0)
+    assert vectors_of(profile("a", name="the"), profile("b", name="of")).together.shape == (2, 0)
 
 
 def test_similarity_is_the_same_in_both_directions_to_the_last_bit() -> None:

@@ -1,30 +1,14 @@
 """A whole import on SQLite and on PostgreSQL: what is stored, refused, changed, missing and forgotten."""
 
-from collections.abc import Iterator
-
 import pytest
-from starlette.testclient import TestClient
 
-from app.core.database import Database
-from app.core.settings import Settings
 from app.imports import changes
-from app.main import create_app
-from app.worker import Worker
 from tests.world import World
 
 pytestmark = pytest.mark.postgres
 HEADINGS = "Kennung;Name;Gründungsjahr;Manager E-Mail;Manager Vorname\n"
 BEFORE = HEADINGS + "1;Alt;2001;a@x.example;Kim\n2;Bleibt;;;\n3;Geht;;;\n"
 AFTER = HEADINGS + "1;Neu 🙂;2002;b@x.example;Lee\n2;Bleibt;;;\n4;x;nie;;\n5;Da;;;\n"
-
-
-@pytest.fixture
-def any_world(any_database_url: str) -> Iterator[World]:
-    settings = Settings(database_url=any_database_url, log_level="error")
-    database = Database(any_database_url)
-    with TestClient(create_app(settings), raise_server_exceptions=False) as client:
-        yield World(client, database, settings, Worker(database, settings))
-    database.dispose()
 
 
 def test_an_import_is_stored_told_and_forgotten_alike(any_world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from sqlmodel import col, select
 from app.communities.models import Community
 from app.core.clock import now
 from app.core.database import Database
-from app.rounds.calibrating import LEAST_ANSWERS, from_answers, joined, score_of
+from app.rounds.calibrating import LEAST_ANSWERS, from_answers, joined
 from app.rounds.models import CalibrationSource, Proposal, Round, RoundSnapshot
 from app.rounds.snapshot import freeze, thaw
 from app.tandems.history import PastPair
@@ -131,14 +131,6 @@ def test_bins_with_fewer_than_five_answers_are_joined_with_their_neighbours() ->
     assert second.score == pytest.approx((10 * 0.275 + 0.325) / 11)
     assert joined(bins((0.1, 1, 1))) == bins((0.1, 1, 1))
     assert joined([]) == []
-
-
-def test_a_score_is_found_again_from_its_probability() -> None:
-    calibration = Calibration()
-
-    for score in (0.0, 0.31, 0.9):
-        assert score_of(float(calibration.probability(np.array(score))), calibration) == pytest.approx(score)
-    assert score_of(1.0, calibration) > 1
 
 
 def test_what_is_frozen_comes_back_whole_and_the_same_gives_the_same_bytes() -> None:

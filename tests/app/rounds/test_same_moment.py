@@ -1,19 +1,14 @@
 """A round and its worker at the same moment, on PostgreSQL: where rows are locked one by one, in whatever order."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from sqlalchemy import text
-from starlette.testclient import TestClient
 
 from app.core.database import Database
-from app.core.settings import Settings
-from app.main import create_app
 from app.rounds import running
 from app.tandems.standing import committed
-from app.worker import Worker
 from tests.app.rounds.conftest import PYTHON
 from tests.end_to_end.service import wait_for
 from tests.world import World
@@ -22,12 +17,8 @@ pytestmark = [pytest.mark.postgres, pytest.mark.parametrize("any_database_url", 
 
 
 @pytest.fixture
-def world(any_database_url: str) -> Iterator[World]:
-    settings = Settings(database_url=any_database_url, log_level="error")
-    database = Database(any_database_url)
-    with TestClient(create_app(settings), raise_server_exceptions=False) as client:
-        yield World(client, database, settings, Worker(database, settings))
-    database.dispose()
+def world(any_world: World) -> World:
+    return any_world
 
 
 def somebody_waits(database: Database) -> bool:

@@ -1,17 +1,11 @@
 """Which answers tell how well a score foretells a good pair, counted on both databases without anybody's name."""
 
-from collections.abc import Iterator
-
 import pytest
-from starlette.testclient import TestClient
 
 from app.core.database import Database
-from app.core.settings import Settings
-from app.main import create_app
 from app.tandems import queries
 from app.tandems.models import Suggestion, SuggestionOrigin, SuggestionStatus
 from app.tandems.queries import Answered
-from app.worker import Worker
 from tests.app.tandems.conftest import Two
 from tests.world import World
 
@@ -19,12 +13,8 @@ pytestmark = pytest.mark.postgres
 
 
 @pytest.fixture
-def world(any_database_url: str) -> Iterator[World]:
-    settings = Settings(database_url=any_database_url, log_level="error")
-    database = Database(any_database_url)
-    with TestClient(create_app(settings), raise_server_exceptions=False) as client:
-        yield World(client, database, settings, Worker(database, settings))
-    database.dispose()
+def world(any_world: World) -> World:
+    return any_world
 
 
 def counted(database: Database) -> list[Answered]:

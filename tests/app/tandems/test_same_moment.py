@@ -1,17 +1,11 @@
 """Two sides that answer at the same moment, on both databases: one order, one tandem."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlmodel import select
-from starlette.testclient import TestClient
 
-from app.core.database import Database
-from app.core.settings import Settings
-from app.main import create_app
 from app.tandems.models import Suggestion, SuggestionStatus, Tandem
-from app.worker import Worker
 from tests.app.tandems.conftest import Two, document
 from tests.world import World
 
@@ -20,12 +14,8 @@ TURNS = 8
 
 
 @pytest.fixture
-def world(any_database_url: str) -> Iterator[World]:
-    settings = Settings(database_url=any_database_url, log_level="error")
-    database = Database(any_database_url)
-    with TestClient(create_app(settings), raise_server_exceptions=False) as client:
-        yield World(client, database, settings, Worker(database, settings))
-    database.dispose()
+def world(any_world: World) -> World:
+    return any_world
 
 
 def at_once(two: Two, of_nord: str, of_sued: str) -> list[str]:
