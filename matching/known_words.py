@@ -5,7 +5,7 @@ makes profiles alike well enough, but some of it reads as nonsense.
 """
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
@@ -91,7 +91,7 @@ class KnownWords:
         return [(PIVOT, pivot) for pivot, share in translations.items() if share >= _LEAST_OF_FIRST * first]
 
     def _is_listed(self, term: str) -> bool:
-        return term in self._listed
+        return term in _listed()
 
     def _is_common(self, word: WordKey) -> bool:
         return self._companies.get(self._spelling(word), 0) >= _COMPANIES_OF_A_COMMON_WORD
@@ -109,12 +109,6 @@ class KnownWords:
             return 1.0 if self._is_listed(term) or self._is_common((language, term)) else 0.0
 
         return CompoundSplitter(known, known_languages()[language].links)
-
-    @cached_property
-    def _listed(self) -> frozenset[str]:
-        """Function words and all terms of the lexicons, of either language."""
-        stopwords = (word for data in known_languages().values() for word in data.stopwords)
-        return frozenset(stopwords).union(*(_terms(lexicon) for lexicon in self._lexicons.values()))
 
     @cached_property
     def _companies(self) -> Mapping[str, int]:
@@ -139,6 +133,13 @@ class KnownWords:
 
 
 _EMPTY = Lexicon({})
+
+
+@cache
+def _listed() -> frozenset[str]:
+    """Function words and all terms of the shipped lexicons, of either language."""
+    stopwords = (word for data in known_languages().values() for word in data.stopwords)
+    return frozenset(stopwords).union(*(_terms(lexicon) for lexicon in shipped_lexicons().values()))
 
 
 def _terms(lexicon: Lexicon) -> set[str]:
