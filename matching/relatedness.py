@@ -13,7 +13,7 @@ from itertools import product
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_matrix, diags, hstack
+from scipy.sparse import csr_matrix, diags, hstack, vstack
 
 from matching.languages import PIVOT
 from matching.lexicon import Lexicon
@@ -50,6 +50,7 @@ _LEAST_OF_A_LANGUAGE = 30
 _WIDENED_TERMS = 64
 # Found for each profile and language before anything is forbidden: a few more than are wanted in the end.
 _DEPTH = 24
+_BLOCK = 2048
 # Multiplicative hashing (D. Knuth, The art of computer programming 3, 6.4).
 _SCATTER = 2_654_435_761
 # In a store of so many, terms that more than a seventh has cost most of the search and tell least: they count in
@@ -265,10 +266,8 @@ class Relatedness:
 
     def score(self, a: Indices, b: Indices) -> Floats:
         """The score of pairs of positions: at most 1, below 0 for what is no more alike than most are."""
-        low, high = np.minimum(a, b), np.maximum(a, b)
-        widened = products(self._left, self._right, low, high) / self.vectors.attainable(low, high)
-        capped: Floats = np.minimum(widened, 1.0)
-        return capped - self._nearness.favour(low, high, self._means)
+        widened: Floats = products(self._left, self._right, a, b) / self.vectors.attainable(a, b)
+        return np.minimum(widened, 1.0) - self._nearness.favour(a, b, self._means)
 
     def _judged(self, found: Neighbours) -> Neighbours:
         """With the similarity that both profiles have by themselves, and the score."""
@@ -285,10 +284,15 @@ class Relatedness:
         mean = csr_matrix(diags(each) @ weight)
         mean.data = np.minimum(mean.data, MOST_OF_ONE)
         mean = csr_matrix(diags(np.diff(mean.indptr) / NEAREST) @ mean)
-        length = diags(np.sqrt(vectors.shares.sum(axis=1)))
-        native = length @ unit_rows(csr_matrix(vectors.native + length @ mean @ vectors.native))
-        pivot = unit_rows(csr_matrix(vectors.pivot + mean @ vectors.pivot))
-        return _trimmed(together(csr_matrix(native), pivot, vectors.shares))
+        # Before it is cut a widened profile has ten times the terms: some at a time.
+        parts = []
+        for start in range(0, max(n, 1), _BLOCK):
+            rows = slice(start, start + _BLOCK)
+            length = diags(np.sqrt(vectors.shares[rows].sum(axis=1)))
+            native = length @ unit_rows(csr_matrix(vectors.native[rows] + length @ mean[rows] @ vectors.native))
+            pivot = unit_rows(csr_matrix(vectors.pivot[rows] + mean[rows] @ vectors.pivot))
+            parts.append(_trimmed(together(csr_matrix(native), pivot, vectors.shares[rows])))
+        return csr_matrix(vstack(parts, format="csr"))
 
     def _few(self, found: Neighbours) -> npt.NDArray[np.bool_]:
         """(n,) for which profiles no language has more than what was found."""
@@ -323,11 +327,15 @@ def _reciprocal(widened: csr_matrix, vectors: ProfileVectors) -> tuple[csr_matri
 
 def _heaviest_term(matrix: csr_matrix) -> Indices:
     """(n,) the column of each row's largest value; -1 for an empty row."""
-    row = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
-    order = np.lexsort((matrix.indices, -matrix.data, row))
     theme = np.full(matrix.shape[0], -1, dtype=np.int64)
-    first = order[matrix.indptr[:-1][np.diff(matrix.indptr) > 0]]
-    theme[row[first]] = matrix.indices[first]
+    if not matrix.nnz:
+        return theme
+    lengths = np.diff(matrix.indptr)
+    largest = np.repeat(np.asarray(matrix.max(axis=1).todense()).ravel(), lengths)
+    row = np.repeat(np.arange(matrix.shape[0]), lengths)
+    at = np.flatnonzero(matrix.data == largest)
+    # Of several as large the last assignment stays: from behind, the first term.
+    theme[row[at[::-1]]] = matrix.indices[at[::-1]]
     return theme
 
 

@@ -67,7 +67,7 @@ class ProfileVectors:
         usable: Mask = np.diff(self.pivot.indptr) > 0
         return usable
 
-    @property
+    @cached_property
     def together(self) -> csr_matrix:
         """(n, native + pivot terms) whose products, divided by `attainable`, are similarities less reciprocity."""
         return joined(self.native, self.pivot, self.shares)
@@ -92,10 +92,8 @@ class ProfileVectors:
 
     def similarity(self, a: Indices, b: Indices) -> Floats:
         """The similarity of pairs of positions, 0 to 1; the same to the last bit in both directions."""
-        low, high = np.minimum(a, b), np.maximum(a, b)
-        together = self.together
-        alike = products(together, together, low, high) / self.attainable(low, high)
-        return np.minimum(alike + self.reciprocity(low, high), 1.0)
+        alike = products(self.together, self.together, a, b) / self.attainable(a, b)
+        return np.minimum(alike + self.reciprocity(a, b), 1.0)
 
     def contributions(self, a: int, b: int) -> dict[tuple[int, int], float]:
         """What each word of one profile together with each word of the other adds to their similarity.
@@ -170,12 +168,18 @@ def joined(native: csr_matrix, pivot: csr_matrix, shares: Floats) -> csr_matrix:
 
 
 def products(left: csr_matrix, right: csr_matrix, a: Indices, b: Indices, *, block: int = 20_000) -> Floats:
-    """The products of row a of one and row b of the other, pair by pair."""
-    found = np.empty(len(a))
-    for start in range(0, len(a), block):
+    """The products of rows of both, pair by pair: of each pair the smaller position is on the left.
+
+    (a, b) and (b, a) are computed once.
+    """
+    n = max(left.shape[0], 1)
+    pairs, place = np.unique(np.minimum(a, b) * n + np.maximum(a, b), return_inverse=True)
+    low, high = pairs // n, pairs % n
+    found = np.empty(len(pairs))
+    for start in range(0, len(pairs), block):
         part = slice(start, start + block)
-        found[part] = np.asarray(left[a[part]].multiply(right[b[part]]).sum(axis=1)).ravel()
-    return found
+        found[part] = np.asarray(left[low[part]].multiply(right[high[part]]).sum(axis=1)).ravel()
+    return found[place]
 
 
 def unit_rows(matrix: csr_matrix) -> csr_matrix:
