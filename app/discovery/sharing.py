@@ -70,6 +70,7 @@ class Sharing:
         self._telling = telling
         self._compared = compared
         self._reader = reader
+        self._named: dict[str, frozenset[int]] = {}
         name = company_words(viewer.company.name)
         self._by_key = _by_key([one for one in said if not name.mentioned_in(one.surface)])
 
@@ -80,7 +81,7 @@ class Sharing:
         law.
         """
         name = company_words(community.company_name)
-        named = self._reader.keys_in_any_language([community.company_name])
+        named = self._keys_of_name(community.company_name)
         shared: dict[str, float] = {}
         themes: list[str] = []
         for key in self._tellable(row, community):
@@ -93,6 +94,12 @@ class Sharing:
             if len(themes) == MAX_SHARED:
                 break
         return themes
+
+    def _keys_of_name(self, company: str) -> frozenset[int]:
+        known = self._named.get(company)
+        if known is None:
+            known = self._named[company] = self._reader.keys_in_any_language([company])
+        return known
 
     def _tellable(self, row: int, community: Found) -> Iterator[int]:
         """Keys of the senses in common that have a word and may be told, strongest first."""

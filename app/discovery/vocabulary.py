@@ -24,8 +24,8 @@ _SHORTEST_START, _SHORTEST_PART = 4, 5
 _SHORTEST_TO_CORRECT = 4
 _NEAREST = 12
 _MOST_FORMS = 400
-# Of the words of another language so many are looked for inside compounds.
-_MOST_INSIDE = 4
+# Of the words of another language so many are looked for inside compounds: the shortest, which compounds are made of.
+_MOST_INSIDE = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,8 @@ class Vocabulary:
     def _from_pivot(self, term: str, reader: Reader) -> Iterator[tuple[int, float]]:
         """The words of other languages that stand for a pivot term, also inside compounds."""
         standing = reader.dictionary.standing_for(term)
-        for other, _ in standing[:_MOST_INSIDE]:
+        short = sorted((other for other, _ in standing if len(other) >= _SHORTEST_PART), key=len)
+        for other in short[:_MOST_INSIDE]:
             yield from ((number, COMPOUND * TRANSLATED) for number in self._containing(other))
         for other, share in standing:
             worth = TRANSLATED if share >= MAIN else COMPOUND * TRANSLATED
