@@ -25,8 +25,8 @@ Shares = Mapping["Sense", float]
 MAIN = 0.5
 """From this share on, a term is what the word means, and no by-meaning or part of it."""
 
-# Less probable translations are other senses of the word; a third one is nearly always noise.
-_LEAST_PROBABLE, _MOST_MEANINGS = 0.3, 2
+# A translation so much less probable than the first is another sense of the word; a third one is nearly always noise.
+_LEAST_OF_FIRST, _MOST_MEANINGS = 0.4, 2
 # To be raised when texts are read otherwise than before, so that all entries are made anew.
 _READING = 1
 # Of a worker: the words of some ten companies.
@@ -205,4 +205,4 @@ def _key(sense: Sense) -> int:
 
 def _likely(translations: Mapping[str, float]) -> tuple[tuple[str, float], ...]:
     best = sorted(translations.items(), key=lambda one: (-one[1], one[0]))[:_MOST_MEANINGS]
-    return tuple(one for at, one in enumerate(best) if at == 0 or one[1] >= _LEAST_PROBABLE)
+    return tuple(one for one in best if one[1] >= _LEAST_OF_FIRST * best[0][1])
