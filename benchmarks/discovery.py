@@ -37,10 +37,10 @@ from app.core.database import Database
 from app.core.settings import get_settings
 from app.discovery import service as discovery
 from app.discovery.index import DiscoveryIndex
+from app.discovery.meanings import Reader
 from benchmarks.measuring import in_own_process, input_profiles, tell
 from benchmarks.round import _document
 from matching import Profile
-from matching.related import TermCounts
 from matching.text import TextAnalyzer
 from tests.end_to_end.service import free_port
 
@@ -201,11 +201,12 @@ def _counting(url: str, profiles: Sequence[Profile]) -> tuple[float, float]:
     index = DiscoveryIndex(Database(url))
     with index.database.reader() as session:
         index.refresh(session)
-    related, analyzer = index.current().related, TextAnalyzer()
+    state = index.current()
+    reader = Reader(state.dictionary)
     index.stop()
 
     def ask(profile: Profile) -> None:
-        np.argsort(-related.compared(TermCounts.of_profile(profile, analyzer)).similarities())[:50]
+        np.argsort(-state.related.compared(reader.counted(profile, "")).similarities())[:50]
 
     return _percentiles(ask, profiles)
 

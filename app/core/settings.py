@@ -52,8 +52,8 @@ class Settings(BaseSettings):
     dictionary: FilePath | None = Field(
         None,
         description="A German-English dictionary of your own in the format of Ding (as Debian's trans-de-en), beside "
-        "the shipped lexicon. Rounds read it; the same for all workers, and changing it changes what a further run "
-        "of a round finds.",
+        "the shipped lexicon. Rounds and discovery read it; the same for all processes. Changing it changes what a "
+        "further run of a round finds, and the worker reads all communities anew for discovery.",
     )
     poll_seconds: float = Field(0.5, gt=0, description="How often an idle worker looks for work.")
     worker_silent_seconds: float = Field(30.0, gt=0, description="/readyz misses a worker after this long.")

@@ -25,7 +25,7 @@ class DemoCompany:
 
 
 def example() -> list[DemoCompany]:
-    """About 150 German and English profiles of 10 invented companies."""
+    """About 170 German and English profiles of 10 invented companies."""
     folder = files("app.demo")
     companies = json.loads(folder.joinpath("companies.json").read_text(encoding="utf-8"))
     lines = folder.joinpath("communities.ndjson").read_text(encoding="utf-8").splitlines()

@@ -20,9 +20,10 @@ from app.core.database import Database
 from app.core.errors import Problem
 from app.core.i18n import mark
 from app.discovery import queries
+from app.discovery.meanings import Dictionary, are_native, dictionary_in_use
 from app.discovery.reading import COUNT, KEY
 from app.discovery.vocabulary import Vocabulary, Words
-from matching.related import RelatedIndex
+from matching.related import Counts, Keys, RelatedIndex, TermCounts
 
 log = structlog.get_logger()
 
@@ -33,6 +34,7 @@ LOAD_SECONDS = 10.0
 Scalar = TypeVar("Scalar", bound=np.generic)
 Rows = npt.NDArray[np.int32]
 Mask = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
 
 
 class IndexLoading(Problem):
@@ -89,7 +91,8 @@ class Postings:
 class State:
     """The index as it is at one moment; never changed, so that a request reads one whole."""
 
-    def __init__(self, entries: Entries, words: Words, facets: Mapping[str, int]) -> None:
+    def __init__(self, entries: Entries, words: Words, facets: Mapping[str, int], dictionary: Dictionary) -> None:
+        self.dictionary = dictionary
         self.ids = entries.ids
         self.made_from = entries.made_from
         """Of each row the community's version and its company's name."""
@@ -99,6 +102,8 @@ class State:
         self.company_of = np.array([number_of[company_id] for company_id in entries.companies], dtype=np.int32)
         self.blocks = entries.blocks
         self.related = RelatedIndex().fit(entries.keys.lengths, entries.keys.values, entries.counts)
+        self.native = self._native_shares(entries)
+        """(n,) how much of each row is in a language of its own: 0 in the pivot language, else about a half."""
         self.vocabulary = Vocabulary.of(words)
         self.words = Postings(entries.words)
         self.words_each = entries.words.lengths
@@ -112,6 +117,31 @@ class State:
         """Which rows belong to these companies."""
         wanted = np.array([company_id in companies for company_id in self.companies], dtype=bool)
         return wanted[self.company_of] if len(self) else np.zeros(0, dtype=bool)
+
+    def native_share(self, terms: TermCounts, counted: Mask) -> float:
+        """The same of a profile, as though it took part; terms that do not count are what nobody else uses."""
+        rows = np.array([len(self.related.rows_with(key)) for key in terms.keys.tolist()], dtype=np.int64)
+        squares = self._squares(np.where(counted, np.maximum(rows, 1), 1), terms.counts)
+        total = float(squares.sum())
+        return float(squares[are_native(terms.keys)].sum()) / total if total else 0.0
+
+    def _native_shares(self, entries: Entries) -> Floats:
+        keys, n = entries.keys.values, len(entries.keys.lengths)
+        squares = self._squares(self._rows_with_each(keys), entries.counts)
+        row = np.repeat(np.arange(n), entries.keys.lengths)
+        native, total = (
+            np.bincount(row, weights, minlength=n) for weights in (np.where(are_native(keys), squares, 0.0), squares)
+        )
+        shares: Floats = np.divide(native, total, out=np.zeros(n), where=total > 0)
+        return shares
+
+    def _rows_with_each(self, keys: Keys) -> npt.NDArray[np.int64]:
+        return self.related.df_[np.searchsorted(self.related.terms_, keys)]
+
+    def _squares(self, rows: npt.NDArray[np.int64], counts: Counts) -> Floats:
+        """What each term of a profile makes of its squared length, by the rows that have it."""
+        weights: Floats = (1 + np.log(np.maximum(counts, 1))) * (np.log((1 + len(self)) / (1 + rows)) + 1)
+        return weights * weights
 
     def with_facet(self, facet: str) -> Mask:
         """Which rows have a facet."""
@@ -134,6 +164,7 @@ class DiscoveryIndex:
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
         self._extent = queries.Extent(0, 0)
+        self._dictionary: Dictionary | None = None
         self._words = Words()
         self._facets: dict[str, int] = {}
         self._entries = _read(iter(()), self._words, self._facets)[1]
@@ -162,7 +193,9 @@ class DiscoveryIndex:
                 gone = replaced | {one for one in there if one not in present}
             self._entries = _joined(self._entries, more, gone)
             self._extent = queries.Extent(extent.seq, len(self._entries.ids))
-            self._state = State(self._entries, self._words, dict(self._facets))
+            # Read here, in the thread that loads, and not when an application is made.
+            self._dictionary = self._dictionary or dictionary_in_use()
+            self._state = State(self._entries, self._words, dict(self._facets), self._dictionary)
             self._loaded.set()
             return True
 

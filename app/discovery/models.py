@@ -23,11 +23,13 @@ class DiscoveryEntry(SQLModel, table=True):
     """Of the community that the entry was made from."""
     company_name: str
     """By which its themes were masked."""
+    reading: str
+    """With which dictionary, and in which manner, its texts were read; see `Dictionary.reading`."""
     hidden: bool
     seq: int
     """Grows with each batch of entries that is stored; see `DiscoveryClock`."""
     term_keys: bytes
-    """Of all texts: ascending 64-bit numbers, little-endian."""
+    """Of all texts: ascending 64-bit numbers, little-endian; see `Sense.key`."""
     term_counts: bytes
     """How often each occurs: 16 bits, little-endian."""
     words: str

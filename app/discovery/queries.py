@@ -25,11 +25,11 @@ class Extent:
     entries: int
 
 
-def outdated(session: Session, today: date, *, after: str, limit: int) -> list[tuple[str, bool]]:
+def outdated(session: Session, today: date, reading: str, *, after: str, limit: int) -> list[tuple[str, bool]]:
     """Communities whose entry is not what it should be, by id, and whether each may be found.
 
     One question instead of a watermark: a change, a pause that ends by itself, a profile not confirmed in time, a
-    company that leaves and a lost entry all look the same here.
+    company that leaves, another dictionary and a lost entry all look the same here.
     """
     entry, community = DiscoveryEntry, Community
     fresh = and_(
@@ -37,6 +37,7 @@ def outdated(session: Session, today: date, *, after: str, limit: int) -> list[t
         col(entry.hidden).is_(False),
         col(entry.version) == col(community.version),
         col(entry.company_name) == col(Company.name),
+        col(entry.reading) == reading,
     )
     gone = or_(col(entry.community_id).is_(None), col(entry.hidden).is_(True))
     query = (

@@ -1,13 +1,13 @@
-"""From a community to its entry: terms of all texts for similarity, words that everybody sees for searching."""
+"""From a community to its entry: keys of all texts for similarity, words that everybody sees for searching."""
 
 import numpy as np
 
 from app.communities.cards import themes_of
 from app.communities.models import Community, formats_in_words
 from app.discovery.facets import facets_of
+from app.discovery.meanings import Reader
 from app.discovery.models import Found, Read
 from matching.profiles import Profile
-from matching.related import TermCounts
 from matching.text import TextAnalyzer
 
 # Little-endian wherever they are written and read.
@@ -32,18 +32,19 @@ def profile_of(community: Community | Read) -> Profile:
     )
 
 
-def entry_of(community: Read, analyzer: TextAnalyzer) -> dict[str, object]:
+def entry_of(community: Read, reader: Reader) -> dict[str, object]:
     """The row of a community that may be found."""
-    terms = TermCounts.of_profile(profile_of(community), analyzer)
+    terms = reader.counted(profile_of(community), community.company_name)
     return {
         "community_id": community.id,
         "company_id": community.company_id,
         "version": community.version,
         "company_name": community.company_name,
+        "reading": reader.dictionary.reading,
         "hidden": False,
         "term_keys": terms.keys.astype(KEY).tobytes(),
         "term_counts": terms.counts.astype(COUNT).tobytes(),
-        "words": " ".join(seen_words(community, community.description or "", analyzer)),
+        "words": " ".join(seen_words(community, community.description or "", reader.analyzer)),
         "facets": " ".join(sorted(facets_of(community))),
     }
 
@@ -55,6 +56,7 @@ def hidden_entry_of(community_id: str) -> dict[str, object]:
         "company_id": "",
         "version": 0,
         "company_name": "",
+        "reading": "",
         "hidden": True,
         "term_keys": b"",
         "term_counts": b"",

@@ -41,6 +41,7 @@ def list_related_communities(
 ) -> Response:
     """Communities of other companies that resemble one of yours, the most similar first, as masked cards.
 
+    German and English ones together: words of two languages are compared by what they mean.
     Works for drafts too: nothing of your text is shown to anybody. Published changes are considered within a minute.
     """
     items, cursor = discovery.related(
@@ -64,7 +65,8 @@ def search_communities(
     q: Annotated[
         SearchText | None,
         Query(
-            description="Words on the cards, in German or English; slips of the pen are forgiven. Left out: all.",
+            description="Words, in German or English: `Lieferkette` finds `supply chain` too. Slips of the pen are "
+            "forgiven. Left out: all.",
             examples=["supply chain"],
         ),
     ] = None,

@@ -1,6 +1,6 @@
 """Search by words: which rows of the index a query finds, how well, and which words were taken for misspelt."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from app.communities.cards import CompanyWords, any_mentioned
 from app.discovery.index import Mask, State
-from app.discovery.vocabulary import Translations
+from app.discovery.meanings import Reader
+from app.discovery.vocabulary import TRANSLATED, Forms
 from matching.profiles import Profile
 from matching.text import TextAnalyzer
 
@@ -31,32 +32,30 @@ class Hits:
     """Numbers of all words that were looked for."""
 
 
-def search(
-    state: State, query: str, allowed: Mask, names: Sequence[CompanyWords], translations: Translations
-) -> Hits:
+def search(state: State, query: str, allowed: Mask, names: Sequence[CompanyWords]) -> Hits:
     """Rows among the allowed ones that have a word of the query on their card.
 
-    A word is looked for in its forms (German and English), as a part of a compound, and in the other language where
-    there is a table of translations; only a word that finds nothing so is taken for misspelt. Never corrected to a
-    word of a company's name. Only allowed rows count for anything, also for what is taken for misspelt: the answer
+    A word is looked for in its forms (German and English), as a part of a compound, and by what it is called in the
+    other language; only a word that finds nothing so is taken for misspelt. Never corrected to a word of a company's
+    name. Only allowed rows count for anything, also for what is taken for misspelt: the answer
     must not tell which words stand on cards that the viewer does not see.
     """
-    analyzer = TextAnalyzer()
-    words = _words(query, analyzer)
+    reader = Reader(state.dictionary)
+    words = _words(query, reader.analyzer)
     hits = Hits(np.zeros(len(state), dtype=np.int64))
     covered, matched, total = np.zeros(len(state)), np.zeros(len(state)), 0.0
     population = int(allowed.sum())
     for word, written in words.items():
-        forms = state.vocabulary.forms(word, analyzer, translations)
+        forms = state.vocabulary.forms(word, reader)
         best = _best(state, forms, allowed)
         if not best.any():
-            forms = _corrected(state, word, allowed, names, analyzer)
-            hits.corrections[written] = [state.vocabulary.words.texts[number] for number in forms]
+            forms = Forms(_corrected(state, word, allowed, names, reader))
+            hits.corrections[written] = [state.vocabulary.words.texts[number] for number in forms.worth]
             best = _best(state, forms, allowed)
         if not best.any():
-            forms = state.vocabulary.parts(word)
+            forms = Forms(state.vocabulary.parts(word))
             best = _best(state, forms, allowed)
-        hits.forms.update(forms)
+        hits.forms |= forms.numbers
         weight = float(np.log((1 + population) / (1 + np.count_nonzero(best))) + 1.0)
         covered += weight * best
         matched += best > 0
@@ -70,13 +69,16 @@ def search(
     return hits
 
 
-def _best(state: State, forms: Mapping[int, float], allowed: Mask) -> npt.NDArray[np.float64]:
+def _best(state: State, forms: Forms, allowed: Mask) -> npt.NDArray[np.float64]:
     """The worth of the best form that each row has."""
-    best = np.zeros(len(state))
-    for number, worth in forms.items():
+    best, together = np.zeros(len(state)), np.zeros(len(state))
+    for number, worth in forms.worth.items():
         rows = state.words.of(number)
         best[rows] = np.maximum(best[rows], worth)
-    return np.where(allowed, best, 0.0)
+    for worth, numbers in forms.meanings:
+        if numbers:
+            together[np.unique(np.concatenate([state.words.of(number) for number in numbers]))] += worth
+    return np.where(allowed, np.maximum(best, np.minimum(together, TRANSLATED)), 0.0)
 
 
 def _corrected(
@@ -84,7 +86,7 @@ def _corrected(
     word: str,
     allowed: Mask,
     names: Sequence[CompanyWords],
-    analyzer: TextAnalyzer,
+    reader: Reader,
 ) -> dict[int, float]:
     """Forms of the nearest word on an allowed card, itself first; of equally near ones that of most cards."""
     numbers = state.vocabulary.words.numbers
@@ -96,7 +98,7 @@ def _corrected(
     there = sorted(one for one in near if one[1] < 0)
     if not there:
         return {}
-    family = state.vocabulary.family(there[0][2], analyzer)
+    family = state.vocabulary.family(there[0][2], reader)
     return dict(sorted(family.items(), key=lambda form: -form[1]))
 
 

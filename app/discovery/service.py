@@ -26,6 +26,7 @@ from app.core.errors import InvalidCursor
 from app.core.pagination import PageRequest, cut
 from app.discovery import queries
 from app.discovery.index import State
+from app.discovery.meanings import Reader, dictionary_in_use
 from app.discovery.models import Facet, Found
 from app.discovery.pairs import told_to_both
 from app.discovery.reading import entry_of, hidden_entry_of, seen_words, words_of
@@ -34,15 +35,12 @@ from app.discovery.search import Hits
 from app.discovery.search import search as search_words
 from app.discovery.sharing import HIGHEST, Beside
 from app.discovery.viewing import Viewer, present_rows
-from app.discovery.vocabulary import Translations
 from matching.profiles import Profile, primary_language
 from matching.text import TextAnalyzer
 
 PURPOSE = "discovery"
 """Of the handles made here; suggestions have handles of a purpose of their own."""
 BATCH = 1000
-# The engine knows no words of the other language yet; what it will know belongs here.
-TRANSLATIONS: Translations = {}
 
 _FINDS = (Role.OPERATOR, Role.COORDINATOR, Role.PORTAL, Role.MANAGER)
 
@@ -83,8 +81,8 @@ def related(
 ) -> tuple[list[RelatedOut], str | None]:
     """The communities of other companies most similar to one of the caller's, and the next cursor.
 
-    Similarity is the engine's, of the community's text as it is now, also of a draft, as though it took part. Words
-    that would give away a masked text do not count (`telling`).
+    Similarity is of the community's text as it is now, also of a draft, as though it took part; words of another
+    language count by what they mean. Words that would give away a masked text do not count (`telling`).
     """
     caller.require(*_FINDS)
     own = communities.get(session, caller, community_id)
@@ -116,7 +114,6 @@ def search(
     request: PageRequest,
     *,
     company: str | None,
-    translations: Translations = TRANSLATIONS,
 ) -> tuple[list[CardOut], list[CorrectionOut], str | None]:
     """Cards of other companies that have the words on them and fit the filters, the best first; what was corrected;
     the next cursor. Without words all that fit, in the order of their handles, which tells nothing."""
@@ -129,7 +126,7 @@ def search(
     if wish.words is None:
         hits = Hits(allowed.astype(np.int64))
     else:
-        hits = search_words(state, wish.words, allowed, viewer.names, translations)
+        hits = search_words(state, wish.words, allowed, viewer.names)
     analyzer = TextAnalyzer()
     rows = [
         (row, community)
@@ -173,14 +170,14 @@ def fit(session: Session, state: State, pepper: str, own: Community, partner_id:
 
 def bring_up_to_date(database: Database, stopping: Callable[[], bool] = lambda: False) -> int:
     """Renew the entries that are not what they should be, in batches of their own; how many there were."""
-    analyzer = TextAnalyzer()
+    reader = Reader(dictionary_in_use())
     after, renewed = "", 0
     while not stopping():
         with database.reader() as session:
             today = now().date()
-            outdated = queries.outdated(session, today, after=after, limit=BATCH)
+            outdated = queries.outdated(session, today, reader.dictionary.reading, after=after, limit=BATCH)
             texts = queries.read(session, [name for name, found in outdated if found], today) if outdated else {}
-        rows = [entry_of(texts[name], analyzer) for name, found in outdated if found and name in texts]
+        rows = [entry_of(texts[name], reader) for name, found in outdated if found and name in texts]
         rows += [hidden_entry_of(name) for name, found in outdated if not found]
         if rows:
             with database.session() as session:

@@ -1,12 +1,15 @@
-"""The words of all cards, and which of them a searched word may mean: its forms, compounds, slips of the pen."""
+"""The words of all cards, and which of them a searched word may mean: its forms, compounds, slips of the pen, and
+what it is called in another language."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from app.discovery.meanings import MAIN, Reader
+from matching.languages import PIVOT
 from matching.text import TextAnalyzer
 
 # What a match is worth beside the word itself.
@@ -21,9 +24,25 @@ _SHORTEST_START, _SHORTEST_PART = 4, 5
 _SHORTEST_TO_CORRECT = 4
 _NEAREST = 12
 _MOST_FORMS = 400
+# Of the words of another language so many are looked for inside compounds: the shortest, which compounds are made of.
+_MOST_INSIDE = 24
 
-Translations = Mapping[str, Collection[str]]
-"""Terms of another language for a term (both stems). The engine has no such table yet; one that it gives is used."""
+
+@dataclass(frozen=True, slots=True)
+class Forms:
+    """Numbers of words that a searched one may mean.
+
+    worth : what each is worth, 0 to 1; of several on a card the best one counts.
+    meanings : of a word of two meanings ("Lieferkette": "supply", "chain") what each is worth and its words; on a
+        card with both, both count.
+    """
+
+    worth: Mapping[int, float]
+    meanings: Sequence[tuple[float, Sequence[int]]] = ()
+
+    @property
+    def numbers(self) -> set[int]:
+        return {*self.worth, *(number for _, numbers in self.meanings for number in numbers)}
 
 
 class Words:
@@ -70,20 +89,19 @@ class Vocabulary:
         starts = np.append(0, np.cumsum(lengths + 1))[:-1].astype(np.int64)
         return cls(words, len(texts), "\n".join(texts), starts, by_length)
 
-    def forms(self, word: str, analyzer: TextAnalyzer, translations: Translations) -> dict[int, float]:
-        """Numbers of the words that a searched word means as it is written, and what each is worth (0 to 1)."""
-        stems = analyzer.terms_in_any_language([word])
+    def forms(self, word: str, reader: Reader) -> Forms:
+        """The words that a searched word means as it is written, in either language."""
+        stems = reader.analyzer.terms_in_any_language([word])
         found = dict.fromkeys(self._containing(word), COMPOUND)
-        for stem in stems:
-            translated = translations.get(stem, ())
-            found |= dict.fromkeys((one for term in translated for one in self._with_stem(term)), TRANSLATED)
+        for number, worth in self._from_pivot(reader.analyzer.term(word, PIVOT), reader):
+            found[number] = max(worth, found.get(number, 0.0))
         # A stem finds compounds of its word too: "lieferketten" is in "Lieferkettenmanagement", so is "lieferkett".
         for stem in stems:
             found = dict.fromkeys(self._containing(stem), COMPOUND) | found
         found |= dict.fromkeys((one for stem in stems for one in self._with_stem(stem)), SAME_STEM)
         if self._known(word):
             found[self.words.numbers[word]] = 1.0
-        return found
+        return Forms(found, self._meanings(word, reader))
 
     def near(self, word: str) -> list[tuple[int, str]]:
         """Words that a misspelt one may mean, as (edits, word), nearest first: one edit, from 8 letters on two.
@@ -102,9 +120,9 @@ class Vocabulary:
                 found.append((int(distance), text))
         return sorted(found)[:_NEAREST]
 
-    def family(self, word: str, analyzer: TextAnalyzer) -> dict[int, float]:
+    def family(self, word: str, reader: Reader) -> dict[int, float]:
         """A corrected word and its other forms."""
-        stems = analyzer.terms_in_any_language([word])
+        stems = reader.analyzer.terms_in_any_language([word])
         found = dict.fromkeys((one for stem in stems for one in self._with_stem(stem)), MISSPELT * SAME_STEM)
         found[self.words.numbers[word]] = MISSPELT
         return found
@@ -115,10 +133,29 @@ class Vocabulary:
         candidates = [word[:end] for end in ends] + [word[-end:] for end in ends]
         return {self.words.numbers[one]: PART_OF_IT for one in candidates if self._known(one)}
 
+    def _meanings(self, word: str, reader: Reader) -> list[tuple[float, Sequence[int]]]:
+        """The pivot words that a word of another language stands for."""
+        found: list[tuple[float, Sequence[int]]] = []
+        for language in reader.dictionary.languages:
+            term = reader.analyzer.term(word, language)
+            meanings = reader.meanings(language, term, word) if term else {}
+            found += [(TRANSLATED * share, self._with_stem(pivot)) for pivot, share in meanings.items()]
+        return found
+
+    def _from_pivot(self, term: str, reader: Reader) -> Iterator[tuple[int, float]]:
+        """The words of other languages that stand for a pivot term, also inside compounds."""
+        standing = reader.dictionary.standing_for(term)
+        short = sorted((other for other, _ in standing if len(other) >= _SHORTEST_PART), key=len)
+        for other in short[:_MOST_INSIDE]:
+            yield from ((number, COMPOUND * TRANSLATED) for number in self._containing(other))
+        for other, share in standing:
+            worth = TRANSLATED if share >= MAIN else COMPOUND * TRANSLATED
+            yield from ((number, worth) for number in self._with_stem(other))
+
     def _known(self, word: str) -> bool:
         return self.words.numbers.get(word, self.size) < self.size
 
-    def _with_stem(self, stem: str) -> Iterable[int]:
+    def _with_stem(self, stem: str) -> Sequence[int]:
         return [number for number in self.words.by_stem.get(stem, ()) if number < self.size]
 
     def _containing(self, part: str) -> list[int]:

@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ from app.communities.schemas import CommunityRow
 from app.core.database import Database
 from app.core.settings import get_settings
 from app.demo import data
+from matching.profiles import Profile
+from matching.text import TextAnalyzer
 from tests.end_to_end.service import ROOT
 from tests.world import World
 
@@ -37,7 +40,7 @@ def test_the_example_data_is_valid_and_as_large_as_promised() -> None:
     rows = [CommunityRow.model_validate(row) for company in companies for row in company.rows]
 
     assert len(companies) == 10
-    assert 140 <= len(rows) <= 160
+    assert 160 <= len(rows) <= 180
     assert {language for row in rows for language in row.languages} == {"de", "en"}
 
 
@@ -46,14 +49,40 @@ def test_the_demonstration_prints_tandems_with_reasons_and_starting_twice_does_n
 
     assert "The best 20 of" in first
     assert "Shared themes: " in first
-    assert re.search(r"155 communities, \d+ tandems; \d+ stayed", first)
+    assert re.search(r"173 communities, \d+ tandems; \d+ stayed", first)
     assert re.search(r"Good tandems expected: \d+\.", " ".join(first.split()))
     assert "how sure" in first
     assert "strong" in first
     assert first.splitlines()[-3:] == second.splitlines()[-3:]
     assert "0 new or changed" in second
-    assert len(world.organizer.get("/v1/rounds").json()["items"]) == 1
-    assert len(world.operator.get("/v1/communities", params={"limit": 200}).json()["items"]) == 155
+    [match_round] = world.organizer.get("/v1/rounds").json()["items"]
+    assert len(world.operator.get("/v1/communities", params={"limit": 200}).json()["items"]) == 173
+    proposals = world.organizer.get(f"/v1/rounds/{match_round['id']}/proposals", params={"limit": 200}).json()[
+        "items"
+    ]
+    written_in = _written_in()
+    across = [one for one in proposals if written_in[one["a"]["name"]] != written_in[one["b"]["name"]]]
+    assert len(across) >= 22, "German and English communities that meet"
+
+
+def _written_in() -> dict[str, str]:
+    """The language that most of each example profile is written in, by name."""
+    analyzer, found = TextAnalyzer(), {}
+    for company in data.example():
+        for row in company.rows:
+            one = CommunityRow.model_validate(row)
+            profile = Profile(
+                id="1",
+                company=company.name,
+                name=one.name,
+                purpose=one.purpose or "",
+                description=one.description or "",
+                tags=(*one.topics, *one.tags),
+                languages=tuple(one.languages),
+            )
+            words = Counter(word.language for part in analyzer.analyze(profile).parts for word in part.words)
+            found[one.name] = words.most_common(1)[0][0]
+    return found
 
 
 def test_the_reasons_can_be_told_in_german() -> None:

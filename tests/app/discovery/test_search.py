@@ -4,9 +4,6 @@ from typing import Any
 
 import pytest
 
-from app.core.database import Database
-from app.discovery import service as discovery
-from app.discovery.vocabulary import Translations
 from tests.app.discovery.conftest import Discovery
 from tests.world import JsonObject, World
 
@@ -222,32 +219,3 @@ def test_a_page_is_full_although_some_have_gone_meanwhile(discover: Discovery, o
     assert len(page["items"]) == 6
     rest = discover.portal(own).get("/v1/discovery/communities", params={"cursor": page["next_cursor"]}).json()
     assert (len(rest["items"]), rest["next_cursor"]) == (4, None)
-
-
-def test_a_table_of_translations_is_used_where_the_engine_has_one(
-    discover: Discovery, own: str, database: Database
-) -> None:
-    from app.access.models import Role
-    from app.access.service import Caller
-    from app.core.pagination import PageRequest
-
-    published(discover.world, discover.world.company("Otherwerk"), "Lieferkette")
-    discover.refresh()
-    caller = Caller(Role.PORTAL, "key_x", company_id=own)
-
-    def found(translations: Translations) -> list[list[str]]:
-        with database.reader() as session:
-            cards, _, _ = discovery.search(
-                session,
-                caller,
-                discover.index.current(),
-                "pepper",
-                discovery.Wish("supply"),
-                PageRequest(10, None),
-                company=None,
-                translations=translations,
-            )
-        return [card.themes for card in cards]
-
-    assert found({}) == []
-    assert found({"suppli": ["lieferkett"]}) == [["Lieferkette"]]
