@@ -62,9 +62,9 @@ machine.
 
 _CALIBRATION = """\
 A probability is a logistic function of the score. The shipped one (slope {slope:g}, intercept {intercept:g}) saw
-two kinds of data: student clubs with names withheld, and skills in German and English; half of the houses of each. Below, one fitted on a
-whole set (row) and tested on another (column), on the ten best of each where both sides have judgements: ECE /
-Brier skill. In italics a set tested on itself.
+two kinds of data: student clubs with names withheld, and skills in German and English; half of the houses of each.
+Below, one fitted on a whole set (row) and tested on another (column), on the ten best of each where both sides have
+judgements: ECE / Brier skill. In italics a set tested on itself.
 """
 
 _BY_COST = """\
