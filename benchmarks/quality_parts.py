@@ -91,6 +91,7 @@ PARTS: tuple[Part, ...] = (
     Part("tags as a whole (PHRASE_WEIGHT 0)", {"PHRASE_WEIGHT": 0.0}, needs=_tags),
     Part("widening by neighbours (WIDENING 0)", {"WIDENING": 0.0}),
     Part("holding favourites back (STRENGTH 0)", {"STRENGTH": 0.0}),
+    Part("the best of either side (BEHIND 0)", {"BEHIND": 0.0}),
     Part("offers that meet seeks (RECIPROCITY 0)", {"RECIPROCITY": 0.0}, needs=_offers_and_seeks),
 )
 

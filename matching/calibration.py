@@ -38,8 +38,8 @@ class Calibration:
     The default was fitted on pairs of profiles with derived judgements; see the quality report for their kinds.
     """
 
-    slope: float = 9.4
-    intercept: float = -3.3
+    slope: float = 7.8
+    intercept: float = -2.15
 
     def probability(self, score: Floats) -> Floats:
         """Of each score, 0 to 1; never just 0 or 1."""

@@ -4,7 +4,8 @@ Similarity stays what it is; for the order of partners and for probabilities two
 widened by its nearest ones, so that it meets themes it does not name itself (kernel smoothing over neighbours). And
 half of what a profile is similar to its nearest of either language on average is taken away (CSLS: A. Conneau et
 al., Word translation without parallel data, ICLR 2018): a profile that is near to everybody is nobody's partner, and
-neither language is at an advantage.
+neither language is at an advantage. Last, a pair counts less the further it is behind the best of either side: that
+makes scores of stores of different kinds comparable, and their probabilities with them.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -43,6 +44,11 @@ MOST_OF_ONE = 0.15
 nearer, would become the same."""
 STRENGTH = 0.5
 """How much of the correction for favourites is made: 0 none, 1 all of CSLS."""
+
+BEHIND = 0.25
+"""How much it counts that either side has a better partner: what a score is behind the best of each is taken off, so
+much of it. In a store where all are alike a middling score is nothing, in another the best there is: with this a
+probability means about the same in both."""
 
 # A language with fewer profiles in other companies says too little about who is near to everybody.
 _LEAST_OF_A_LANGUAGE = 30
@@ -210,6 +216,7 @@ class Relatedness:
         self._means = nearness.means(found)
         self._theme = _heaviest_term(base)
         self._exhausted = self._few(found)
+        self._best = self._best_scores(found)
         self._found = self._judged(found)
 
     def best_partners(
@@ -267,13 +274,27 @@ class Relatedness:
     def score(self, a: Indices, b: Indices) -> Floats:
         """The score of pairs of positions: at most 1, below 0 for what is no more alike than most are."""
         widened: Floats = products(self._left, self._right, a, b) / self.vectors.attainable(a, b)
-        return np.minimum(widened, 1.0) - self._nearness.favour(a, b, self._means)
+        return self._beside_best(np.minimum(widened, 1.0) - self._nearness.favour(a, b, self._means), a, b)
 
     def _judged(self, found: Neighbours) -> Neighbours:
         """With the similarity that both profiles have by themselves, and the score."""
         scored = self._nearness.corrected(found, self._means)
         similarity = self.vectors.similarity(scored.row, scored.column)
-        return Neighbours(scored.row, scored.column, similarity, scored.score).only(similarity > 0.0)
+        score = self._beside_best(scored.score, scored.row, scored.column)
+        return joined([Neighbours(scored.row, scored.column, similarity, score)]).only(similarity > 0.0)
+
+    def _best_scores(self, found: Neighbours) -> Floats:
+        """(n,) the best that each profile can get, whoever may meet whom; 0 without any partner."""
+        best = np.zeros(len(self._nearness.companies))
+        scored = self._nearness.corrected(found, self._means)
+        np.maximum.at(best, scored.row, scored.score)
+        return best
+
+    def _beside_best(self, score: Floats, a: Indices, b: Indices) -> Floats:
+        """Scores less what they are behind the best of both sides."""
+        behind = np.maximum(self._best[a] - score, 0.0) + np.maximum(self._best[b] - score, 0.0)
+        less: Floats = score - BEHIND * behind
+        return less
 
     def _widened(self, best: Neighbours) -> csr_matrix:
         """Each profile with the weighted mean of its nearest, part by part."""

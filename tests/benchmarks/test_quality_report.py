@@ -81,4 +81,4 @@ def test_two_houses_alone_are_told_where_there_are_some() -> None:
     alone = {"house_pairs": 5, "queries": 300, "mean": 0.03, "worst": -0.01, "noticeably_below": 0}
 
     assert "| clubs | 5 | 300 | +0.030 | -0.010 | 0 |" in report([figures("clubs", houses_alone=alone)], together(1))
-    assert "pairs of houses" not in report([figures("clubs")], together(1))
+    assert "| two houses alone" not in report([figures("clubs")], together(1))

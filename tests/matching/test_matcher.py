@@ -43,7 +43,7 @@ def test_related_communities_of_different_companies_become_tandems() -> None:
         community("b2", "B", "python"),
     ]
 
-    matcher = TandemMatcher().fit(profiles)
+    matcher = TandemMatcher(cost=0.01).fit(profiles)
 
     assert [(tandem.a, tandem.b) for tandem in matcher.tandems_] == [("a1", "b2"), ("a2", "b1")]
     assert matcher.unmatched_ == []
