@@ -198,7 +198,9 @@ def _outlined(
 ) -> "list[PairingOutline]":
     from matching.matcher import TandemMatcher
 
-    prepared = TandemMatcher(calibration=frozen.calibration, n_jobs=os.cpu_count() or 1).prepare(
+    prepared = TandemMatcher(
+        calibration=frozen.calibration, lexicons=_lexicons(), n_jobs=os.cpu_count() or 1
+    ).prepare(
         frozen.profiles,
         past_pairs=_past(frozen),
         pins=decisions.pins,

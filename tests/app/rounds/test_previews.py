@@ -1,6 +1,7 @@
 """What a round would come to, before anybody is asked."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import time_machine
 
 from app.access.models import Role
 from app.core.clock import now
+from app.core.settings import get_settings
 from app.worker import Worker
 from tests.world import JsonObject, World
 
@@ -145,3 +147,25 @@ def test_previews_are_for_organizers(world: World, three_companies: dict[str, st
         other = world.caller(role, company)
         assert other.get(f"/v1/rounds/{round_id}/previews/{preview}").status_code == 403
         assert other.post(f"/v1/rounds/{round_id}/preview", json={}).status_code == 403
+
+
+def test_a_round_and_its_preview_read_the_operator_s_dictionary(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = world.company("Nordwerk"), world.company("Suedhafen", sector="health")
+    world.published(first, {"name": "Quarzelrunde", "tags": ["Quarzel"], "languages": ["de", "en"]})
+    world.published(second, {"name": "Zibbert circle", "tags": ["zibbert"], "languages": ["en"]})
+    [without] = previewed(world, drafted(world))["outcomes"]
+    dictionary = tmp_path / "own.ding"
+    dictionary.write_text("Quarzel {n} :: zibbert\nQuarzelrunde {f} :: zibbert circle\n", encoding="utf-8")
+    monkeypatch.setenv("TANDEM_DICTIONARY", str(dictionary))
+    get_settings.cache_clear()
+    try:
+        [outcome] = previewed(world, drafted(world))["outcomes"]
+        done = world.proposed_round()
+    finally:
+        monkeypatch.undo()
+        get_settings.cache_clear()
+
+    assert without["pairs"] == 0
+    assert outcome["pairs"] == done["proposals"] == 1
