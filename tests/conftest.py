@@ -18,7 +18,7 @@ from app.core.database import Database
 from app.core.settings import Settings
 from app.main import create_app
 from app.worker import Worker
-from tests.world import World
+from tests.world import World, world_on
 
 
 @pytest.fixture(scope="session")
@@ -115,11 +115,8 @@ def world(client: TestClient, database: Database, settings: Settings, worker: Wo
 @pytest.fixture
 def any_world(any_database_url: str) -> Iterator[World]:
     """As `world`, on each database that `any_database_url` stands for."""
-    settings = Settings(database_url=any_database_url, log_level="error")
-    database = Database(any_database_url)
-    with TestClient(create_app(settings), raise_server_exceptions=False) as client:
-        yield World(client, database, settings, Worker(database, settings))
-    database.dispose()
+    with world_on(Settings(database_url=any_database_url, log_level="error")) as world:
+        yield world
 
 
 def _address(server: str, name: str) -> str:
