@@ -12,7 +12,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 from psycopg.sql import SQL, Identifier, Literal
-from sqlalchemy import Dialect, Engine, QueuePool, create_engine, make_url
+from sqlalchemy import Dialect, Engine, create_engine, event, make_url
 from starlette.testclient import TestClient
 
 from app.core import migrations
@@ -30,7 +30,7 @@ def pytest_configure() -> None:
     pytest.MonkeyPatch().setattr("app.core.database.create_engine", _engine_of_a_known_dialect)
 
 
-# Of each dialect the first one that was connected, and what statements have been compiled to.
+# Of each kind the dialect that was connected first, and what statements have been compiled to.
 _DIALECTS: dict[str, tuple[Dialect, dict[Any, Any]]] = {}
 
 
@@ -40,14 +40,14 @@ def _engine_of_a_known_dialect(url: str, **options: Any) -> Engine:
     An engine forgets its statements when it is given up, and half of the time of a short test went into compiling.
     """
     engine = create_engine(url, **options)
-    if engine.name not in _DIALECTS:
-        # A dialect learns what the server can do at the first connection, and not every file is meant to be there.
-        first = create_engine("sqlite://" if engine.name == "sqlite" else url, poolclass=QueuePool, **options)
-        first.connect().close()
-        first.dispose()
-        _DIALECTS[engine.name] = first.dialect, {}
-    engine.dialect, compiled = _DIALECTS[engine.name]
+    dialect, compiled = _DIALECTS.get(engine.name, (engine.dialect, {}))
+    engine.dialect = dialect
     engine.update_execution_options(compiled_cache=compiled)
+    if engine.name not in _DIALECTS:
+        # At the first connection it learns what the server can do, and some that are never opened come before.
+        event.listen(
+            engine, "engine_connect", lambda _: _DIALECTS.setdefault(dialect.name, (dialect, compiled)), once=True
+        )
     return engine
 
 
