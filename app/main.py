@@ -6,9 +6,10 @@ import json
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import Annotated, Any
 
-from fastapi import FastAPI, Path, Request
+from fastapi import APIRouter, FastAPI, Path, Request
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import PlainTextResponse, RedirectResponse
 from fastapi_offline import FastAPIOffline
@@ -16,6 +17,7 @@ from pydantic import ConfigDict
 from pydantic.json_schema import models_json_schema
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
+from starlette.routing import BaseRoute
 
 from app import tables
 from app.access.dependencies import RecentKeys
@@ -46,6 +48,7 @@ from app.tandems.routes import router as tandem_routes
 
 assert tables.metadata  # noqa: S101  every table is known before the first query
 
+TITLE = "C3 Tandem"
 VERSION = "0.1.0"
 
 DESCRIPTION = """
@@ -87,6 +90,9 @@ TAGS = [
 ]
 
 
+service_routes = APIRouter()
+
+
 class Health(Output):
     status: str
 
@@ -124,16 +130,15 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.state.discovery.stop()
         app.state.database.dispose()
 
-    app = FastAPIOffline(
-        title="C3 Tandem",
+    # Its own pages would load their scripts from elsewhere: `_pages` does not.
+    app = FastAPI(
+        title=TITLE,
         version=VERSION,
         description=DESCRIPTION,
-        openapi_tags=TAGS,
+        docs_url=None,
         redoc_url=None,
-        license_info={"name": "Apache 2.0", "identifier": "Apache-2.0"},
         lifespan=lifespan,
         redirect_slashes=False,
-        swagger_ui_parameters={"persistAuthorization": True, "tryItOutEnabled": True, "displayRequestDuration": True},
     )
     app.state.settings = settings
     app.state.database = Database(settings.database_url)
@@ -150,6 +155,16 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.add_middleware(Observed, metrics=app.state.metrics)
     add_error_handlers(app)
+    app.router.routes.extend(_routes())
+    app.openapi = _document  # type: ignore[method-assign]  # how FastAPI wants it extended
+    return app
+
+
+@cache
+def _routes() -> list[BaseRoute]:
+    """Everything that can be asked, put together once a process: of several applications in one, as in tests, each
+    would look through the parameters of all operations anew, 0.1 s at its first request, and never be given up."""
+    together = APIRouter()
     for router in (
         community_routes,
         discovery_routes,
@@ -160,73 +175,103 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         company_routes,
         privacy_routes,
         access_routes,
+        service_routes,
     ):
-        app.include_router(router)
-    _add_service_routes(app)
-    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]  # how FastAPI wants it extended
-    return app
+        together.include_router(router)
+    return [*_pages(), *together.routes]
 
 
+def _pages() -> list[BaseRoute]:
+    """The documentation to read and try out, with scripts of our own."""
+    offline = FastAPIOffline(
+        title=TITLE,
+        redoc_url=None,
+        swagger_ui_parameters={"persistAuthorization": True, "tryItOutEnabled": True, "displayRequestDuration": True},
+    )
+    return [one for one in offline.routes if getattr(one, "path", None) != offline.openapi_url]
+
+
+@cache
+def _document() -> dict[str, Any]:
+    """The OpenAPI document, with the schemas that only references name."""
+    document = get_openapi(
+        title=TITLE,
+        version=VERSION,
+        description=DESCRIPTION,
+        routes=_routes(),
+        tags=TAGS,
+        license_info={"name": "Apache 2.0", "identifier": "Apache-2.0"},
+    )
+    _, extra = models_json_schema(
+        [(CommunityRow, "validation"), (ProblemOut, "serialization")],
+        ref_template="#/components/schemas/{model}",
+    )
+    return complete(document, extra["$defs"])
+
+
+@cache
 def _spare_from_garbage_collection() -> None:
     """What a process has at its start stays: every full search for garbage would go through it, and a request that
-    comes meanwhile waits 0.1 s, or up to 0.45 s while others keep the processor busy."""
-    if gc.get_freeze_count() == 0:
-        # Once a process: of several applications in one, as in tests, the later ones are to be collected again.
-        gc.collect()
-        gc.freeze()
+    comes meanwhile waits 0.1 s, or up to 0.45 s while others keep the processor busy.
+
+    Once a process: of several applications in one, as in tests, the later ones are to be collected again.
+    """
+    gc.collect()
+    gc.freeze()
 
 
-def _add_service_routes(app: FastAPI) -> None:
-    @app.get("/", include_in_schema=False)
-    def read_root() -> RedirectResponse:
-        return RedirectResponse("/docs")
+@service_routes.get("/", include_in_schema=False)
+def read_root() -> RedirectResponse:
+    return RedirectResponse("/docs")
 
-    @app.get("/healthz", operation_id="read_health", tags=["service"])
-    def read_health() -> Health:
-        """The process answers."""
-        return Health(status="ok")
 
-    @app.get("/readyz", operation_id="read_readiness", tags=["service"], responses=problems(503))
-    def read_readiness(database: DatabaseDep, language: LanguageDep, request: Request) -> Health:
-        """The database answers and has the right version, and a worker is there."""
-        settings: Settings = request.app.state.settings
-        missing = _missing(database, settings)
-        if missing:
-            raise NotReady(
-                errors=[
-                    {"parameter": name, "detail": translate(detail, language)} for name, detail in missing.items()
-                ]
-            )
-        return Health(status="ready")
+@service_routes.get("/healthz", operation_id="read_health", tags=["service"])
+def read_health() -> Health:
+    """The process answers."""
+    return Health(status="ok")
 
-    @app.get(
-        "/metrics",
-        operation_id="read_metrics",
-        tags=["service"],
-        response_class=PlainTextResponse,
-        responses=problems(401),
-    )
-    def read_metrics(request: Request) -> PlainTextResponse:
-        """Counts and durations of this process for Prometheus, by route template: no company, person or key."""
-        _let_prometheus_pass(request)
-        metrics: Metrics = request.app.state.metrics
-        return PlainTextResponse(metrics.as_text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
-    @app.get("/problems/{slug}", operation_id="explain_problem", tags=["service"], responses=problems(404))
-    def explain_problem(
-        slug: Annotated[str, Path(max_length=80, examples=["invalid-input"])],
-        language: LanguageDep,
-    ) -> ProblemExplained:
-        """What the `type` of an error means."""
-        kind = every_problem().get(slug)
-        if kind is None:
-            raise NoSuchPath
-        return ProblemExplained(
-            type=f"/problems/{slug}",
-            title=translate(kind.title, language),
-            status=kind.status,
-            explanation=lookup(kind.detail, language),
+@service_routes.get("/readyz", operation_id="read_readiness", tags=["service"], responses=problems(503))
+def read_readiness(database: DatabaseDep, language: LanguageDep, request: Request) -> Health:
+    """The database answers and has the right version, and a worker is there."""
+    settings: Settings = request.app.state.settings
+    missing = _missing(database, settings)
+    if missing:
+        raise NotReady(
+            errors=[{"parameter": name, "detail": translate(detail, language)} for name, detail in missing.items()]
         )
+    return Health(status="ready")
+
+
+@service_routes.get(
+    "/metrics",
+    operation_id="read_metrics",
+    tags=["service"],
+    response_class=PlainTextResponse,
+    responses=problems(401),
+)
+def read_metrics(request: Request) -> PlainTextResponse:
+    """Counts and durations of this process for Prometheus, by route template: no company, person or key."""
+    _let_prometheus_pass(request)
+    metrics: Metrics = request.app.state.metrics
+    return PlainTextResponse(metrics.as_text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+@service_routes.get("/problems/{slug}", operation_id="explain_problem", tags=["service"], responses=problems(404))
+def explain_problem(
+    slug: Annotated[str, Path(max_length=80, examples=["invalid-input"])],
+    language: LanguageDep,
+) -> ProblemExplained:
+    """What the `type` of an error means."""
+    kind = every_problem().get(slug)
+    if kind is None:
+        raise NoSuchPath
+    return ProblemExplained(
+        type=f"/problems/{slug}",
+        title=translate(kind.title, language),
+        status=kind.status,
+        explanation=lookup(kind.detail, language),
+    )
 
 
 def _let_prometheus_pass(request: Request) -> None:
@@ -256,30 +301,9 @@ def _missing(database: Database, settings: Settings) -> dict[str, str]:
     return {}
 
 
-def _openapi(app: FastAPI) -> dict[str, Any]:
-    """The OpenAPI document, with the schemas that only references name."""
-    if app.openapi_schema is None:
-        document = get_openapi(
-            title=app.title,
-            version=app.version,
-            openapi_version=app.openapi_version,
-            description=app.description,
-            routes=app.routes,
-            tags=app.openapi_tags,
-            license_info=app.license_info,
-        )
-        _, extra = models_json_schema(
-            [(CommunityRow, "validation"), (ProblemOut, "serialization")],
-            ref_template="#/components/schemas/{model}",
-        )
-        app.openapi_schema = complete(document, extra["$defs"])
-    return app.openapi_schema
-
-
 def print_openapi() -> None:
     """The document as it is kept in docs/openapi.json."""
-    document = create_app(Settings(database_url="sqlite:///var/never-opened.db")).openapi()
-    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+    sys.stdout.write(json.dumps(_document(), indent=2, ensure_ascii=False) + "\n")
 
 
 if __name__ == "__main__":

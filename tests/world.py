@@ -1,7 +1,8 @@
 """Companies, keys and communities for tests of the service, made through the service itself."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 from httpx2 import Response
@@ -15,6 +16,8 @@ from app.companies import service as companies
 from app.companies.schemas import CompanyCreate
 from app.core.database import Database
 from app.core.settings import Settings
+from app.main import create_app
+from app.worker import Worker
 
 JsonObject = dict[str, Any]
 
@@ -94,6 +97,15 @@ class World:
         self.worker.run_until_idle()
         done: JsonObject = portal.get(queued.headers["Location"]).json()
         return done
+
+
+@contextmanager
+def world_on(settings: Settings) -> Iterator[World]:
+    """A world on the database of these settings, with an application and a worker of its own."""
+    database = Database(settings.database_url)
+    with TestClient(create_app(settings), raise_server_exceptions=False) as client:
+        yield World(client, database, settings, Worker(database, settings))
+    database.dispose()
 
 
 class ApiCaller:

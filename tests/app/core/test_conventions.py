@@ -1,9 +1,12 @@
 """The conventions of the interface, for every operation that there is: a new one that forgets one fails here."""
 
 import re
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
+from copy import copy
 from dataclasses import dataclass
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +22,7 @@ from app.discovery import service as discovery
 from app.main import create_app
 from app.tandems import service as tandems
 from app.tandems.service import Offer
-from tests.world import ApiCaller, JsonObject, World, ndjson
+from tests.world import ApiCaller, JsonObject, World, ndjson, world_on
 
 CIRCLE: JsonObject = {"name": "Circle", "tags": ["python"], "languages": ["en"]}
 
@@ -91,6 +94,15 @@ class Example:
         self.proposal = self.proposals(self.round)[0]["id"]
         self.preview = self.made(world.organizer.post(f"/v1/rounds/{self.round}/preview", json={}))
         self.tandem, self.suggestion = self.accepted()
+
+    def on(self, world: World) -> "Example":
+        """The same in a world whose database is a copy of this one's."""
+        same = copy(self)
+        same.world, same._numbers = world, count(1000)
+        same.portal, same.coordinator = (
+            ApiCaller(world.client, one.headers) for one in (self.portal, self.coordinator)
+        )
+        return same
 
     @staticmethod
     def made(answer: Response) -> str:
@@ -195,9 +207,22 @@ class Example:
         return self.world.organizer if operation.path.startswith("/v1/rounds") else self.coordinator
 
 
+@pytest.fixture(scope="session")
+def kept_example(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> tuple[Path, Example]:
+    """One of everything, made once; and its database, to be copied."""
+    file = tmp_path_factory.mktemp("example") / "tandem.db"
+    shutil.copy(migrated_sqlite, file)
+    with world_on(Settings(database_url=f"sqlite:///{file}", log_level="error")) as world:
+        return file, Example(world)
+
+
 @pytest.fixture
-def example(world: World) -> Example:
-    return Example(world)
+def example(kept_example: tuple[Path, Example], tmp_path: Path) -> Iterator[Example]:
+    file, kept = kept_example
+    own = tmp_path / "example.db"
+    shutil.copy(file, own)
+    with world_on(Settings(database_url=f"sqlite:///{own}", log_level="error")) as world:
+        yield kept.on(world)
 
 
 Sent = tuple[ApiCaller, str, JsonObject]

@@ -10,27 +10,23 @@ import time_machine
 from httpx2 import Response
 from sqlalchemy import update
 from sqlmodel import col, func, select
-from starlette.testclient import TestClient
 
 from app.access.models import Role
 from app.communities.handles import Handles
 from app.communities.models import Community
 from app.companies.models import Company
 from app.core.clock import now
-from app.core.database import Database
 from app.core.settings import Settings
 from app.discovery import service as discovery
 from app.discovery.index import DiscoveryIndex
-from app.main import create_app
 from app.programme import queries
 from app.programme.asking import WITHIN
 from app.tandems import service as tandems
 from app.tandems.ending import end_where
 from app.tandems.models import Suggestion, SuggestionOrigin, SuggestionStatus
-from app.worker import Worker
 from tests.app.programme.conftest import document
 from tests.app.tandems.conftest import offer
-from tests.world import ApiCaller, JsonObject, World
+from tests.world import ApiCaller, JsonObject, World, world_on
 
 THEMES = ["charts", "diagrams"]
 
@@ -414,11 +410,8 @@ def test_a_request_that_is_repeated_asks_once(asking: Asking) -> None:
 
 @pytest.fixture
 def everywhere(any_database_url: str) -> Iterator[Asking]:
-    settings = Settings(database_url=any_database_url, lease_seconds=30, log_level="error")
-    database = Database(any_database_url)
-    with TestClient(create_app(settings), raise_server_exceptions=False) as client:
-        yield world_of_four(World(client, database, settings, Worker(database, settings)))
-    database.dispose()
+    with world_on(Settings(database_url=any_database_url, lease_seconds=30, log_level="error")) as world:
+        yield world_of_four(world)
 
 
 @pytest.mark.postgres
