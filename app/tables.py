@@ -9,7 +9,9 @@ from app.core.events import Event
 from app.core.idempotency import IdempotencyKey
 from app.core.jobs import Job, WorkerSeen
 from app.discovery.models import DiscoveryClock, DiscoveryEntry
+from app.exchanges.models import Exchange, ExchangeFeedback, Harvest, TandemPulse
 from app.imports.models import Import, ImportChange, ImportPayload, ImportRefusal
+from app.notifications.models import MailPreference, Message, WebhookEndpoint
 from app.people.models import MailDomain, Person
 from app.rounds.models import Proposal, Round, RoundDecision, RoundPreview, RoundSnapshot, RoundUnmatched
 from app.tandems.models import Suggestion, SuggestionSide, Tandem
@@ -27,6 +29,9 @@ __all__ = [
     "DiscoveryClock",
     "DiscoveryEntry",
     "Event",
+    "Exchange",
+    "ExchangeFeedback",
+    "Harvest",
     "IdempotencyKey",
     "Import",
     "ImportChange",
@@ -34,6 +39,8 @@ __all__ = [
     "ImportRefusal",
     "Job",
     "MailDomain",
+    "MailPreference",
+    "Message",
     "Person",
     "Proposal",
     "Round",
@@ -44,6 +51,8 @@ __all__ = [
     "Suggestion",
     "SuggestionSide",
     "Tandem",
+    "TandemPulse",
+    "WebhookEndpoint",
     "WorkerSeen",
     "metadata",
 ]

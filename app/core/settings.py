@@ -55,6 +55,11 @@ class Settings(BaseSettings):
         "the shipped lexicon. Rounds and discovery read it; the same for all processes. Changing it changes what a "
         "further run of a round finds, and the worker reads all communities anew for discovery.",
     )
+    public_url: str = Field(
+        "http://127.0.0.1:8000",
+        description="Where people reach the service, without a slash at the end: links in messages begin with it.",
+        pattern=r"^https?://[^\s/]+(/[^\s]*[^\s/])?$",
+    )
     poll_seconds: float = Field(0.5, gt=0, description="How often an idle worker looks for work.")
     worker_silent_seconds: float = Field(30.0, gt=0, description="/readyz misses a worker after this long.")
 

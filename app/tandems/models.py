@@ -141,3 +141,17 @@ class Tandem(SQLModel, table=True):
     started_at: datetime = Field(sa_type=UtcDateTime)
     closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     version: int = 1
+    term: int = 1
+    """One more with each renewal."""
+    rhythm_weeks: int = 6
+    meeting_minutes: int = 60
+    horizon_months: int = 6
+    """For how long the two want to meet before they decide anew."""
+    time_zone: str = "UTC"
+    """In which its dates are meant: an exchange stays at ten o'clock when the clocks change."""
+    next_host: SideName = Field(default=SideName.A, sa_type=stored_as_text(SideName))
+    kicked_off_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    ends_on: date | None = None
+    """When the horizon is over: set at the kick-off and by each renewal."""
+    paused_until: date | None = None
+    """From this day on it goes on by itself."""
