@@ -39,6 +39,8 @@ from app.core.settings import Settings, get_settings
 from app.discovery.index import DiscoveryIndex
 from app.discovery.routes import router as discovery_routes
 from app.imports.routes import router as import_routes
+from app.notifications.routes import described_events
+from app.notifications.routes import router as notification_routes
 from app.privacy.routes import router as privacy_routes
 from app.programme.routes import router as programme_routes
 from app.rounds.routes import router as round_routes
@@ -68,7 +70,8 @@ address that explains it. **Lists** are pages: `?limit=&cursor=`. **Times** are 
 **Retries** are safe: `PUT` and imports can be repeated as they are; any `POST` with an `Idempotency-Key` of your own
 does nothing twice for 24 hours. **Changes** name the version that they were made on: send the `ETag` that you read as
 `If-Match`. **Long work** answers 202 with `Location`; `.../events` there tells its progress as server-sent events.
-**Limits**: `RateLimit` in each answer, 429 with `Retry-After`.
+**Limits**: `RateLimit` in each answer, 429 with `Retry-After`. **Webhooks** tell what happens as it happens:
+`POST /v1/webhooks`.
 """
 
 TAGS = [
@@ -83,6 +86,7 @@ TAGS = [
     {"name": "companies", "description": "Participating companies."},
     {"name": "people", "description": "Who speaks for communities."},
     {"name": "access", "description": "Keys and the caller."},
+    {"name": "webhooks", "description": "What your portal is told as it happens, and what became of each message."},
     {"name": "service", "description": "Whether the service is there and ready, and what errors mean."},
 ]
 
@@ -131,6 +135,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         openapi_tags=TAGS,
         redoc_url=None,
         license_info={"name": "Apache 2.0", "identifier": "Apache-2.0"},
+        webhooks=described_events(),
         lifespan=lifespan,
         redirect_slashes=False,
         swagger_ui_parameters={"persistAuthorization": True, "tryItOutEnabled": True, "displayRequestDuration": True},
@@ -160,6 +165,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         company_routes,
         privacy_routes,
         access_routes,
+        notification_routes,
     ):
         app.include_router(router)
     _add_service_routes(app)
@@ -265,6 +271,7 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
             openapi_version=app.openapi_version,
             description=app.description,
             routes=app.routes,
+            webhooks=app.webhooks.routes,
             tags=app.openapi_tags,
             license_info=app.license_info,
         )
