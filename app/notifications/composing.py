@@ -64,7 +64,6 @@ def composed(
     mail["Subject"] = _one_line(letter.subject)[:_LONGEST_SUBJECT]
     mail["Date"] = format_datetime(moment)
     mail["Message-ID"] = f"<{message_id}@{head.sender.domain}>"
-    mail["Content-Language"] = language
     # So that no holiday notice comes back (RFC 3834).
     mail["Auto-Submitted"] = "auto-generated"
     mail["List-Unsubscribe"] = f"<{preferences}>"
@@ -79,6 +78,8 @@ def composed(
             params={"method": _one_line(one.method)},
             filename=_one_line(one.name),
         )
+    # Last: what is added moves headers about contents to the first part.
+    mail["Content-Language"] = language
     return mail
 
 

@@ -130,7 +130,7 @@ def _judged(error: Exception) -> Try:
         case SMTPNotSupported() | ValueError():
             return Try(Verdict.REFUSED, "the mail server cannot send to such an address")
         case SMTPTimeoutError():
-            return _nobody(f"no answer of the mail server within {SECONDS:.0f} seconds")
+            return _nobody(f"no answer of the mail server within {SECONDS:g} seconds")
         case _:
             return Try(Verdict.FAILED, "the mail server has hung up")
 

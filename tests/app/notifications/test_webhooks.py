@@ -1,12 +1,20 @@
 """Webhooks: what portals are told, how it is signed, and what happens when it cannot be told."""
 
 import json
+import ssl
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from http.server import ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 import time_machine
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from sqlmodel import select
 
 from app.access.models import Role
@@ -168,7 +176,7 @@ def test_one_that_hangs_holds_up_no_other_and_its_messages_wait_together(
     assert max(one.at for one in receiver.received) - started < 0.5 + took / 2
     assert len(dead.received) == 1
     assert len(waiting) == 50
-    assert {(one.attempts, one.problem) for one in waiting} == {(1, "no answer within 0 seconds")}
+    assert {(one.attempts, one.problem) for one in waiting} == {(1, "no answer within 0.5 seconds")}
     assert len({one.due_at for one in waiting}) == 1
 
 
@@ -309,6 +317,59 @@ def test_an_endpoint_is_called_by_its_name_at_the_address_that_was_looked_at(
 
     [got] = receiver.received
     assert got.headers["host"] == url.split("/")[2]
+
+
+def test_a_certificate_must_be_of_the_name_that_is_called(
+    world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    certificate = _certificate_of("hooks.nordwerk.example", tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+
+    async def look_up(host: str, port: int) -> list[str]:
+        return ["127.0.0.1"]
+
+    monkeypatch.setattr(targets, "look_up", look_up)
+
+    def over_tls(server: ThreadingHTTPServer) -> None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+
+    right, wrong = world.company("Right"), world.company("Wrong")
+    with receiving(Receiver(), over_tls) as receiver:
+        port = receiver.url.split(":")[2]
+        for company_id, name in ((right, "hooks.nordwerk.example"), (wrong, "hooks.other.example")):
+            world.portal(company_id).post("/v1/webhooks", json={"url": f"https://{name}:{port}"})
+            tell(world.database, company_id, "opened")
+        world.worker.run_until_idle()
+
+    assert [one.headers["host"] for one in receiver.received] == [f"hooks.nordwerk.example:{port.split('/')[0]}"]
+    assert {(one.status, one.problem) for one in messages(world.database)} == {
+        (MessageStatus.SENT, None),
+        (MessageStatus.WAITING, "the certificate is not accepted"),
+    }
+
+
+def _certificate_of(name: str, folder: Path) -> Path:
+    """A certificate that vouches for itself, with its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    moment = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(moment - timedelta(days=1))
+        .not_valid_after(moment + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .sign(key, SHA256())
+    )
+    file = folder / "certificate.pem"
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    file.write_bytes(certificate.public_bytes(Encoding.PEM) + private)
+    return file
 
 
 def test_webhooks_and_deliveries_are_the_companys_own(world: World, receiver: Receiver, webhook: Made) -> None:
