@@ -21,8 +21,8 @@ from app.notifications.tries import Try
 
 _CALLS_AT_ONCE = 4
 # What was put into words is not to wait long before it is sent.
-_MAILS_READY = 16
-_CALLS_READY = 32
+_MAILS_READY = 32
+_CALLS_READY = 64
 
 
 class Lane(Protocol):

@@ -35,6 +35,8 @@ log = structlog.get_logger()
 
 _CALLS_AT_ONCE = 32
 _LOOK_EVERY_SECONDS = 0.5
+# A transaction for each would take more time than the sending. What is sent in this time may come twice after a kill.
+_TOGETHER_SECONDS = 0.02
 # Looking names up takes threads of their own: some resolvers take half a minute to say no.
 _LOOKING_THREADS = 32
 
@@ -200,9 +202,10 @@ class _Pass:
         return written
 
     async def _write_down(self) -> None:
-        """What was tried, as soon as it was; what was tried while this was stored comes next, together."""
+        """What was tried, almost as soon as it was: what comes within a moment is stored together."""
         while True:
             some = [await self._tried.get()]
+            await asyncio.sleep(_TOGETHER_SECONDS)
             while not self._tried.empty():
                 some.append(self._tried.get_nowait())
             await self._at_desk(self._store, [(parcel, tried) for parcel, tried, _ in some])
