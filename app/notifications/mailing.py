@@ -79,8 +79,9 @@ class Server:
             smtp = await self._connected()
         except SMTPResponseException as error:
             return _nobody(f"the mail server refuses us ({error.code})")
-        except (SMTPException, OSError):
-            return _nobody("no connection to the mail server")
+        except (SMTPException, OSError) as error:
+            # By its name: what it says may hold what we signed in with.
+            return _nobody(f"no connection to the mail server ({type(error).__name__})")
         try:
             await smtp.send_message(mail)
         except (SMTPException, OSError, ValueError) as error:

@@ -161,7 +161,7 @@ def test_without_a_server_everything_waits_and_goes_out_once_when_it_is_back(wor
         with time_machine.travel(start + timedelta(hours=hours), tick=False):
             sender.send_due()
     waiting = {(one.status, one.attempts, one.problem) for one in messages(world.database)}
-    assert waiting == {(MessageStatus.WAITING, 4, "no connection to the mail server")}
+    assert waiting == {(MessageStatus.WAITING, 4, "no connection to the mail server (SMTPConnectError)")}
 
     # The service was off for longer than anything is tried.
     with listening(mailbox), time_machine.travel(start + timedelta(days=9), tick=False):
