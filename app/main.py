@@ -41,6 +41,8 @@ from app.core.settings import Settings, get_settings
 from app.discovery.index import DiscoveryIndex
 from app.discovery.routes import router as discovery_routes
 from app.imports.routes import router as import_routes
+from app.notifications.routes import described_events
+from app.notifications.routes import router as notification_routes
 from app.privacy.routes import router as privacy_routes
 from app.programme.routes import router as programme_routes
 from app.rounds.routes import router as round_routes
@@ -71,7 +73,8 @@ address that explains it. **Lists** are pages: `?limit=&cursor=`. **Times** are 
 **Retries** are safe: `PUT` and imports can be repeated as they are; any `POST` with an `Idempotency-Key` of your own
 does nothing twice for 24 hours. **Changes** name the version that they were made on: send the `ETag` that you read as
 `If-Match`. **Long work** answers 202 with `Location`; `.../events` there tells its progress as server-sent events.
-**Limits**: `RateLimit` in each answer, 429 with `Retry-After`.
+**Limits**: `RateLimit` in each answer, 429 with `Retry-After`. **Webhooks** tell what happens as it happens:
+`POST /v1/webhooks`.
 """
 
 TAGS = [
@@ -86,6 +89,7 @@ TAGS = [
     {"name": "companies", "description": "Participating companies."},
     {"name": "people", "description": "Who speaks for communities."},
     {"name": "access", "description": "Keys and the caller."},
+    {"name": "webhooks", "description": "What your portal is told as it happens, and what became of each message."},
     {"name": "service", "description": "Whether the service is there and ready, and what errors mean."},
 ]
 
@@ -176,6 +180,7 @@ def _routes() -> list[BaseRoute]:
         privacy_routes,
         access_routes,
         service_routes,
+        notification_routes,
     ):
         together.include_router(router)
     return [*_pages(), *together.routes]
@@ -199,6 +204,7 @@ def _document() -> dict[str, Any]:
         version=VERSION,
         description=DESCRIPTION,
         routes=_routes(),
+        webhooks=described_events().routes,
         tags=TAGS,
         license_info={"name": "Apache 2.0", "identifier": "Apache-2.0"},
     )

@@ -11,7 +11,7 @@ from app.core.jobs import Job, WorkerSeen
 from app.discovery.models import DiscoveryClock, DiscoveryEntry
 from app.exchanges.models import Exchange, ExchangeFeedback, Harvest, TandemPulse
 from app.imports.models import Import, ImportChange, ImportPayload, ImportRefusal
-from app.notifications.models import MailPreference, Message, WebhookEndpoint
+from app.notifications.models import MailPreference, Message, SenderLease, WebhookEndpoint
 from app.people.models import MailDomain, Person
 from app.rounds.models import Proposal, Round, RoundDecision, RoundPreview, RoundSnapshot, RoundUnmatched
 from app.tandems.models import Suggestion, SuggestionSide, Tandem
@@ -48,6 +48,7 @@ __all__ = [
     "RoundPreview",
     "RoundSnapshot",
     "RoundUnmatched",
+    "SenderLease",
     "Suggestion",
     "SuggestionSide",
     "Tandem",

@@ -21,6 +21,8 @@ from app.core.jobs import Interrupted, JobKind, Lease, LeaseLost
 from app.core.settings import Settings, get_settings
 from app.discovery import service as discovery
 from app.imports.jobs import KIND as IMPORT
+from app.notifications.letters import Template, Templates
+from app.notifications.sending import Sender
 from app.privacy.jobs import ERASE_COMPANY
 from app.programme import alternates
 from app.programme.jobs import OFFER_ALTERNATES
@@ -42,6 +44,9 @@ HANDLERS: Handlers = {
     "company.leaving": (lambda session, event: suggestions.company_leaving(session, event.subject_id),),
     "round.suggestions_ended": (alternates.suggestions_ended,),
 }
+# What each feature has put into words, in the order of the features.
+_LETTERS: tuple[tuple[Template, ...], ...] = ()
+TEMPLATES: Templates = {template.name: template for some in _LETTERS for template in some}
 
 assert tables.metadata  # noqa: S101  every table is known before the first query
 
@@ -59,11 +64,12 @@ class Worker:
         self.settings = settings
         self.name = f"{socket.gethostname()}-{os.getpid()}"
         self.stopping = threading.Event()
+        self.sender = Sender(database, settings, TEMPLATES, self.stopping)
         self._tidy_at = 0.0
 
     def run(self) -> None:
         """Work until `stopping` is set, waiting a little whenever there is nothing to do."""
-        with self._told_as_seen(), self._kept_discoverable():
+        with self._told_as_seen(), self._kept_discoverable(), self._messages_sent():
             while not self.stopping.is_set():
                 if not self._work_or_wait():
                     self.stopping.wait(self.settings.poll_seconds)
@@ -87,10 +93,11 @@ class Worker:
             previews.forget_outdated(session)
 
     def run_until_idle(self) -> None:
-        """Work until there is nothing left that is due."""
+        """Work until there is nothing left that is due, and what is to be told is sent."""
         while self.work_once():
             pass
         discovery.bring_up_to_date(self.database)
+        self.sender.send_due()
 
     def work_once(self) -> bool:
         """One job or one event; False when there was neither, or what there was failed and waits."""
@@ -199,6 +206,17 @@ class Worker:
                 pause = min(max(spent * (1 / _LOOK_SHARE - 1), _SHORTEST_LOOK), _LONGEST_LOOK)
 
         thread = threading.Thread(target=keep, name="discovery", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            self.stopping.set()
+            thread.join()
+
+    @contextmanager
+    def _messages_sent(self) -> Iterator[None]:
+        """Send what is due, also while a long job runs; of several workers one does."""
+        thread = threading.Thread(target=self.sender.run, name="sender", daemon=True)
         thread.start()
         try:
             yield

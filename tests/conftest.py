@@ -4,6 +4,7 @@ import atexit
 import os
 import shutil
 from collections.abc import Iterator
+from ipaddress import ip_address
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -19,6 +20,7 @@ from app.core import migrations
 from app.core.database import Database
 from app.core.settings import Settings
 from app.main import create_app
+from app.notifications import targets
 from app.worker import Worker
 from tests.world import World, world_on
 
@@ -49,6 +51,24 @@ def _engine_of_a_known_dialect(url: str, **options: Any) -> Engine:
             engine, "engine_connect", lambda _: _DIALECTS.setdefault(dialect.name, (dialect, compiled)), once=True
         )
     return engine
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_leaves_the_machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Mails land in a folder of the tests, and names of hosts lead nowhere, unless they are this machine's."""
+
+    async def look_up(host: str, port: int) -> list[str]:
+        try:
+            return [str(ip_address(host))]
+        except ValueError:
+            if host == "localhost":
+                return ["127.0.0.1"]
+            raise OSError("tests know no other hosts") from None
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TANDEM_MAIL_FOLDER", str(tmp_path_factory.mktemp("mail")))
+        patch.setattr(targets, "look_up", look_up)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -118,8 +138,14 @@ def any_database_url(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 @pytest.fixture
-def settings(database_url: str) -> Settings:
-    return Settings(database_url=database_url, lease_seconds=30, poll_seconds=0.05, log_level="error")
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    return Settings(
+        database_url=database_url,
+        lease_seconds=30,
+        poll_seconds=0.05,
+        log_level="error",
+        mail_folder=tmp_path / "mail",
+    )
 
 
 @pytest.fixture
@@ -146,9 +172,9 @@ def world(client: TestClient, database: Database, settings: Settings, worker: Wo
 
 
 @pytest.fixture
-def any_world(any_database_url: str) -> Iterator[World]:
+def any_world(any_database_url: str, tmp_path: Path) -> Iterator[World]:
     """As `world`, on each database that `any_database_url` stands for."""
-    with world_on(Settings(database_url=any_database_url, log_level="error")) as world:
+    with world_on(Settings(database_url=any_database_url, log_level="error", mail_folder=tmp_path / "mail")) as world:
         yield world
 
 

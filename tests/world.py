@@ -3,6 +3,8 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from email import message_from_bytes, policy
+from email.message import EmailMessage
 from typing import Any, Protocol
 
 from httpx2 import Response
@@ -82,6 +84,19 @@ class World:
         self.worker.run_until_idle()
         done: JsonObject = self.organizer.get(f"/v1/rounds/{created['id']}").json()
         return done
+
+    def person(self, company_id: str, first_name: str = "Alex", language: str | None = None) -> str:
+        """Somebody of a company; the id."""
+        contact = {"email": f"{first_name.lower()}@{company_id}.example", "first_name": first_name}
+        made = self.portal(company_id).post("/v1/people", json=contact | {"language": language})
+        assert made.status_code == 201, made.text
+        return str(made.json()["id"])
+
+    def mails(self) -> list[EmailMessage]:
+        """What was mailed, oldest message first."""
+        files = sorted(self.settings.mail_folder.glob("*.eml"))
+        found = [message_from_bytes(one.read_bytes(), policy=policy.default) for one in files]
+        return [mail for mail in found if isinstance(mail, EmailMessage)]
 
     def imported(
         self, portal: "ApiCaller", content: bytes, content_type: str = "application/x-ndjson", **query: object

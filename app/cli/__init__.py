@@ -1,8 +1,8 @@
-"""`tandem ...`: serve and work, companies and keys, imports and exports, rounds and tandems, search."""
+"""`tandem ...`: serve and work, companies and keys, imports and exports, rounds and tandems, messages, search."""
 
 import typer
 
-from app.cli import companies, demo, discovery, exporting, imports, keys, rounds, serving, tandems
+from app.cli import companies, demo, discovery, exporting, imports, keys, messages, rounds, serving, tandems
 from app.cli.terminal import Commands
 
 app = typer.Typer(
@@ -18,6 +18,8 @@ app.add_typer(exporting.app, name="export")
 app.add_typer(rounds.app, name="round")
 tandems.app.command("export")(exporting.export_tandems)
 app.add_typer(tandems.app, name="tandem")
+app.add_typer(messages.app, name="message")
+app.add_typer(messages.webhooks, name="webhook")
 app.command()(discovery.search)
 app.command()(discovery.related)
 app.command("demo")(demo.run_demo)

@@ -1,6 +1,8 @@
 """Every setting of the service, from environment variables `TANDEM_...` or a `.env` file. Unsafe ones are refused."""
 
+from email.utils import parseaddr
 from functools import lru_cache
+from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import Field, FilePath, SecretStr, model_validator
@@ -8,6 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _DEVELOPMENT_PEPPER = "development-only-pepper"
 _SHORTEST_PEPPER = 32
+_NOWHERE = "localhost"
 
 
 class Settings(BaseSettings):
@@ -60,6 +63,18 @@ class Settings(BaseSettings):
         description="Where people reach the service, without a slash at the end: links in messages begin with it.",
         pattern=r"^https?://[^\s/]+(/[^\s]*[^\s/])?$",
     )
+    smtp_host: str | None = Field(None, description="Without one, mails land as files in `mail_folder`.")
+    smtp_port: int | None = Field(None, ge=1, le=65535, description="587, 465 or 25, by `smtp_tls`, when not said.")
+    smtp_tls: Literal["starttls", "tls", "none"] = "starttls"
+    smtp_user: str | None = None
+    smtp_password: SecretStr | None = None
+    mail_from: str = Field(
+        f"C3 Tandem <c3-tandem@{_NOWHERE}>", description="Whom mails are from: `Name <address>`, or an address."
+    )
+    mail_folder: Path = Field(Path("var/mail"), description="Where mails land as .eml files without an SMTP server.")
+    webhook_private_targets: bool = Field(
+        False, description="Lets webhooks go to private and local addresses, for development and closed networks."
+    )
     poll_seconds: float = Field(0.5, gt=0, description="How often an idle worker looks for work.")
     worker_silent_seconds: float = Field(30.0, gt=0, description="/readyz misses a worker after this long.")
 
@@ -67,6 +82,11 @@ class Settings(BaseSettings):
     def refuse_unsafe(self) -> Self:
         if self.environment == "production" and len(self.key_pepper.get_secret_value()) < _SHORTEST_PEPPER:
             raise ValueError("set TANDEM_KEY_PEPPER to at least 32 random characters, e.g. `openssl rand -hex 32`")
+        user, _, domain = parseaddr(self.mail_from)[1].rpartition("@")
+        if not user or not domain or (self.smtp_host is not None and domain == _NOWHERE):
+            raise ValueError("set TANDEM_MAIL_FROM to the address that mails are from, e.g. `C3 Tandem <tandem@...>`")
+        if self.smtp_password is not None and self.smtp_tls == "none" and self.environment == "production":
+            raise ValueError("set TANDEM_SMTP_TLS to `starttls` or `tls`: the password would be sent readable")
         return self
 
     @property

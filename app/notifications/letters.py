@@ -65,3 +65,8 @@ class Template:
 
 
 Templates = Mapping[str, Template]
+
+
+def language_of(tag: str | None) -> Language:
+    """The language that a person is written to in: German or English, whatever else it reads."""
+    return "de" if tag is not None and tag.partition("-")[0].lower() == "de" else "en"

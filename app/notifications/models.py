@@ -29,7 +29,11 @@ class Message(SQLModel, table=True):
     """What is to be sent, as the name of a template and ids: it is put into words at sending time."""
 
     __tablename__ = "message"
-    __table_args__ = (Index("ix_message_status_due_at", "status", "due_at"),)
+    __table_args__ = (
+        Index("ix_message_status_due_at", "status", "due_at"),
+        # What is due for one endpoint, and for the mail server (null).
+        Index("ix_message_endpoint_id_status_due_at", "endpoint_id", "status", "due_at"),
+    )
 
     id: str = Field(primary_key=True)
     """Also what the receiver knows it by: of two with the same id one is a duplicate."""
@@ -40,7 +44,7 @@ class Message(SQLModel, table=True):
     subject_id: str = Field(index=True)
     """What the message is about, to take it back by."""
     person_id: str | None = Field(default=None, foreign_key="person.id", index=True)
-    endpoint_id: str | None = Field(default=None, foreign_key="webhook_endpoint.id", index=True, ondelete="CASCADE")
+    endpoint_id: str | None = Field(default=None, foreign_key="webhook_endpoint.id", ondelete="CASCADE")
     key: str = Field(unique=True)
     """What makes it one message: the same key is never queued twice."""
     status: MessageStatus = Field(sa_type=stored_as_text(MessageStatus))
@@ -48,6 +52,7 @@ class Message(SQLModel, table=True):
     due_at: datetime = Field(sa_type=UtcDateTime)
     """When it is tried next, while it waits."""
     attempts: int = 0
+    """How often it was tried, or was due for an endpoint that did not answer."""
     finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     problem: str | None = None
     """Why the last try failed, in a word that names nobody."""
@@ -92,3 +97,13 @@ class MailPreference(SQLModel, table=True):
     person_id: str = Field(primary_key=True, foreign_key="person.id")
     wants: Wants = Field(sa_type=stored_as_text(Wants))
     changed_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class SenderLease(SQLModel, table=True):
+    """The right to send the messages of this database, one row for all of it; see `leasing`."""
+
+    __tablename__ = "sender_lease"
+
+    name: str = Field(primary_key=True)
+    fence: int
+    lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)

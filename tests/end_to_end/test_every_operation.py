@@ -108,7 +108,9 @@ def seed(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> See
             "preview_id": world.organizer.post(f"{address}/preview", json={}).json()["id"],
             "person_id": person_id,
             "key_id": world.operator.post("/v1/keys", json=wish).json()["id"],
+            "webhook_id": portal.post("/v1/webhooks", json={"url": "https://own.example/hooks"}).json()["id"],
         }
+        ids["delivery_id"] = portal.post(f"/v1/webhooks/{ids['webhook_id']}/test").json()["id"]
         # After the pin, for which the community must have a place left.
         ids["suggestion_id"], ids["tandem_id"] = suggested_and_met(world, company_id, community_id)
         owner = {Role.COORDINATOR: company_id, Role.PORTAL: company_id}

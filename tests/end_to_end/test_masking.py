@@ -38,7 +38,7 @@ from app.worker import Worker
 from tests.end_to_end.questions import Question, own_questions, questions
 from tests.world import ApiCaller, JsonObject, World, ndjson
 
-_ID = re.compile(r"(?:cmt|per|key|imp|rnd|cns|evt|job|prp|sug|tnd|cmp|req)_[0-9a-v]{26}")
+_ID = re.compile(r"(?:cmt|per|key|imp|rnd|cns|evt|job|prp|sug|tnd|cmp|req|whk|msg)_[0-9a-v]{26}")
 _COMPANY_OR_REQUEST = ("cmp_", "req_")
 
 # In every text that nobody but the company itself may read, and in those that an organizer may read too.
@@ -68,6 +68,8 @@ class Kept:
     pin_id: str = ""
     suggestions: list[str] = field(default_factory=list)
     tandem_id: str = ""
+    webhook_id: str = ""
+    delivery_id: str = ""
 
 
 @pytest.fixture
@@ -180,6 +182,9 @@ def _keep_more(world: World, kept: Kept, portal: ApiCaller, coordinator: ApiCall
     kept.people = [one["id"] for one in done(portal.get("/v1/people"))["items"]]
     wish = {"role": "manager", "label": f"{PRIVATE} label", "person_id": kept.people[0]}
     kept.keys.append(str(done(coordinator.post("/v1/keys", json=wish))["id"]))
+    url = f"https://{PRIVATE}.nordwerk.example/hooks"
+    kept.webhook_id = str(done(coordinator.post("/v1/webhooks", json={"url": url}))["id"])
+    kept.delivery_id = str(done(coordinator.post(f"/v1/webhooks/{kept.webhook_id}/test"))["id"])
     rows = ndjson(
         [
             {"external_id": f"{PRIVATE}-row", "name": f"{PRIVATE} row"},
@@ -276,6 +281,8 @@ _FILLED = {
     "proposal_id": "prp_none",
     "pin_id": "dec_none",
     "ban_id": "dec_none",
+    "webhook_id": "whk_none",
+    "delivery_id": "msg_none",
 }
 
 
@@ -336,6 +343,8 @@ def names_of(kept: Kept, own: Mapping[str, str]) -> dict[str, list[str]]:
         "proposal_id": ["prp_06em2n0u4hsm7bg6m3r8t2f5ac"],
         "pin_id": [kept.pin_id],
         "ban_id": [kept.pin_id],
+        "webhook_id": [kept.webhook_id],
+        "delivery_id": [kept.delivery_id],
         "a": [kept.communities["draft"]],
         "b": [kept.communities["paused"]],
         "source": [f"{PRIVATE}-source"],

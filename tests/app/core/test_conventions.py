@@ -20,6 +20,7 @@ from app.communities.handles import Handles
 from app.core.settings import Settings
 from app.discovery import service as discovery
 from app.main import create_app
+from app.notifications.models import Message, MessageStatus
 from app.tandems import service as tandems
 from app.tandems.service import Offer
 from tests.world import ApiCaller, JsonObject, World, ndjson, world_on
@@ -94,6 +95,16 @@ class Example:
         self.proposal = self.proposals(self.round)[0]["id"]
         self.preview = self.made(world.organizer.post(f"/v1/rounds/{self.round}/preview", json={}))
         self.tandem, self.suggestion = self.accepted()
+        url = "https://intranet.nordwerk.example/hooks"
+        self.webhook = self.made(self.coordinator.post("/v1/webhooks", json={"url": url}))
+        self.delivery = self.sent()
+
+    def sent(self) -> str:
+        """A delivery that is parked."""
+        message = self.made(self.coordinator.post(f"/v1/webhooks/{self.webhook}/test"))
+        with self.world.database.session() as session:
+            session.get_one(Message, message).status = MessageStatus.PARKED
+        return message
 
     def on(self, world: World) -> "Example":
         """The same in a world whose database is a copy of this one's."""
@@ -199,6 +210,8 @@ class Example:
             "tandem_id": self.tandem,
             "source": "intranet",
             "external_id": "circle",
+            "webhook_id": self.webhook,
+            "delivery_id": self.delivery,
         }
         return re.sub(r"\{(\w+)(?::path)?\}", lambda found: ids[found[1]], path)
 
@@ -271,8 +284,18 @@ REQUESTS: dict[str, Callable[[Example], Sent]] = {
     "revoke_key": lambda e: (e.coordinator, f"/v1/keys/{e.key}/revoke", {}),
     "create_person": lambda e: (e.portal, "/v1/people", {"email": "new@x.example", "first_name": "New"}),
     "approve_person": lambda e: (e.coordinator, f"/v1/people/{e.waiting_person()}/approve", {}),
+    "create_webhook": lambda e: (e.portal, "/v1/webhooks", {"url": "https://other.nordwerk.example/hooks"}),
+    "rotate_webhook": lambda e: (e.portal, f"/v1/webhooks/{e.webhook}/rotate", {"overlap_hours": 1}),
+    "test_webhook": lambda e: (e.portal, f"/v1/webhooks/{e.webhook}/test", {}),
+    "resend_delivery": lambda e: (e.portal, f"/v1/deliveries/{e.delivery}/resend", {}),
 }
-SECRETS = {"create_key", "rotate_key"}
+# Those that make a secret: the field that shows it, and what a repeated request is told.
+SECRETS = {
+    "create_key": ("key", "/problems/secret-shown-before"),
+    "rotate_key": ("key", "/problems/secret-shown-before"),
+    "create_webhook": ("secret", "/problems/webhook-secret-shown-before"),
+    "rotate_webhook": ("secret", "/problems/webhook-secret-shown-before"),
+}
 
 
 def send(sent: Sent, key: str) -> Response:
@@ -291,9 +314,10 @@ def test_a_post_that_is_repeated_does_nothing_twice(example: Example, name: str)
 
     assert first.status_code in (200, 201, 202), first.text
     if name in SECRETS:
-        assert (again.status_code, again.json()["type"]) == (409, "/problems/secret-shown-before")
+        field, told = SECRETS[name]
+        assert (again.status_code, again.json()["type"]) == (409, told)
         assert first.json()["id"] in again.json()["detail"]
-        assert first.json()["key"] not in again.text
+        assert first.json()[field] not in again.text
     else:
         assert (again.status_code, again.json()) == (first.status_code, first.json())
     other = send((sent[0], sent[1], sent[2] | {"another": "body"}), "k-1")
