@@ -29,7 +29,7 @@ WAS_USEFUL = {True: mark("it was useful"), False: mark("it was not really useful
 PULSE = {
     "title": mark("Half-time: how shall it go on?"),
     "lead": mark("One answer for your community. It can be changed later."),
-    "choose": mark("How shall it go on?"),
+    "choose": mark("Your answer"),
     "why": mark("Why (optional, only for your side)"),
     "send": mark("Send the answer"),
     "said": mark("Your side has said:"),

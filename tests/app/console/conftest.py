@@ -112,6 +112,10 @@ class Pages:
 
 @pytest.fixture
 def pages(world: World) -> Pages:
+    return made(world)
+
+
+def made(world: World) -> Pages:
     nord, sued = world.company("Nordwerk"), world.company("Suedbank", sector="banking")
     common: JsonObject = {"topics": ["data literacy"], "languages": ["en", "de"]}
     kim = {"email": "kim@nordwerk.example", "first_name": "Kim", "language": "de-AT"}
