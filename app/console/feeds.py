@@ -31,7 +31,7 @@ SHOWN_AFTER = timedelta(days=366)
 NAME = mark("Tandems of {community}")
 SUMMARY = mark("Tandem: {community} and {partner}")
 
-_WILL_NOT_BE = (ExchangeStatus.MOVED, ExchangeStatus.MISSED)
+_HAS_BEEN = (ExchangeStatus.HELD, ExchangeStatus.ENDED_BY_OBJECTION)
 
 
 class FeedRevoked(NotFound):
@@ -114,9 +114,7 @@ def _entries(session: Session, community: Community, language: Language) -> list
 
 
 def _entry(exchange: Exchange, tandem: Tandem, own: str, partner: str, language: Language) -> Entry:
-    is_off = exchange.status in _WILL_NOT_BE or (
-        exchange.status is ExchangeStatus.PLANNED and tandem.status is TandemStatus.CLOSED
-    )
+    is_to_be = exchange.status is ExchangeStatus.PLANNED and tandem.status is not TandemStatus.CLOSED
     return Entry(
         uid=exchange.uid,
         sequence=exchange.sequence,
@@ -126,7 +124,7 @@ def _entry(exchange: Exchange, tandem: Tandem, own: str, partner: str, language:
         summary=translate(SUMMARY, language, community=own, partner=partner),
         description=_description(exchange.agenda, language),
         place=exchange.place,
-        status="cancelled" if is_off else "confirmed",
+        status="confirmed" if is_to_be or exchange.status in _HAS_BEEN else "cancelled",
     )
 
 
@@ -134,5 +132,5 @@ def _description(agenda: Sequence[dict[str, object]], language: Language) -> str
     """The agenda, then the notice that belongs to every meeting."""
     from app.guardrails import acceptance
 
-    items = [f"- {item['text']}" for item in agenda if not item.get("parked")]
+    items = [f"- {item['text']}" for item in agenda if item.get("text") and not item.get("parked")]
     return "\n".join([*items, *([""] if items else []), acceptance.notice(language)])

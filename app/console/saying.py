@@ -94,7 +94,7 @@ def say_pulse(session: Session, request: Request, link: PulseLink, opinion: Opin
 
     caller, tandem = _tandem(session, request, link)
     at_end = is_at_end(tandem)
-    if (opinion.fitted if at_end else opinion.pulse) is None:
+    if (opinion.fitted is None and opinion.why is None) if at_end else opinion.pulse is None:
         raise NothingChosen
     if at_end:
         voices.say_pulse(session, caller, tandem.id, None, opinion.why, at_end=True, fitted=opinion.fitted)
@@ -116,6 +116,7 @@ def pulse_shown(session: Session, request: Request, link: PulseLink) -> Shown:
     values = {
         "about": translate(OF_TANDEM, language, **_names(session, tandem, link.side)),
         "field": "fitted" if at_end else "pulse",
+        "required": not at_end,
         "choices": [(code, lookup(name, language), lookup(hint, language)) for code, (name, hint) in choices.items()],
         "chosen": chosen,
         "said": lookup(choices[chosen][0], language) if chosen else None,

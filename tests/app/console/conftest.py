@@ -97,6 +97,8 @@ class Pages:
             "agenda": [{"text": "Show one practice", "minutes": 20, "parked": False}],
             "uid": f"exc_{number}@tandem.example",
             "created_at": datetime.now(UTC),
+            "kick_off": number == 1,
+            "time_zone": "Europe/Berlin",
         }
         with self.database.session() as session:
             session.add(Exchange.model_validate(row | values))
