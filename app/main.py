@@ -25,6 +25,9 @@ from app.access.routes import router as access_routes
 from app.communities.routes import router as community_routes
 from app.communities.schemas import CommunityRow
 from app.companies.routes import router as company_routes
+from app.console.pages import problem_page
+from app.console.routes import router as page_routes
+from app.console.routes_feed import router as feed_routes
 from app.core import jobs, logs, migrations
 from app.core.bodies import BodyLimit
 from app.core.clock import now
@@ -148,6 +151,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.database = Database(settings.database_url)
     app.state.recent_keys = RecentKeys()
     app.state.metrics = Metrics()
+    app.state.problem_page = problem_page
     app.state.discovery = DiscoveryIndex(app.state.database)
     # The last one added stands outermost: what is refused is logged and counted too.
     app.add_middleware(BodyLimit, limit=settings.max_body_bytes, larger={"/v1/imports": settings.max_import_bytes})
@@ -181,6 +185,8 @@ def _routes() -> list[BaseRoute]:
         access_routes,
         service_routes,
         notification_routes,
+        page_routes,
+        feed_routes,
     ):
         together.include_router(router)
     return [*_pages(), *together.routes]

@@ -163,6 +163,8 @@ class Community(SQLModel, table=True):
     paused_by: str | None = None
     merged_into: str | None = None
     confirm_again_by: date | None = None
+    feed_number: int = 0
+    """Of its calendar feed; one more makes the addresses given out before useless."""
 
 
 class CommunityManager(SQLModel, table=True):

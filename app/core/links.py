@@ -21,6 +21,8 @@ class LinkNotAccepted(NotFound):
 
 
 class LinkExpired(Problem):
+    """`values["parts"]` holds what the link was signed for: whom to tell that its time is over."""
+
     status = 410
     slug = "link-expired"
     title = mark("This link has expired")
@@ -53,7 +55,7 @@ def opened(purpose: str, token: str, pepper: str) -> tuple[str, ...]:
         raise LinkNotAccepted
     *parts, until = json.loads(body)
     if until is not None and datetime.fromtimestamp(until, UTC) <= now():
-        raise LinkExpired
+        raise LinkExpired(parts=tuple(parts))
     return tuple(parts)
 
 

@@ -283,6 +283,8 @@ REQUESTS: dict[str, Callable[[Example], Sent]] = {
     "rotate_key": lambda e: (e.coordinator, f"/v1/keys/{e.key}/rotate", {"overlap_hours": 1}),
     "revoke_key": lambda e: (e.coordinator, f"/v1/keys/{e.key}/revoke", {}),
     "create_person": lambda e: (e.portal, "/v1/people", {"email": "new@x.example", "first_name": "New"}),
+    "give_calendar_feed": lambda e: (e.portal, f"/v1/communities/{e.published}/calendar-feed", {}),
+    "revoke_calendar_feed": lambda e: (e.portal, f"/v1/communities/{e.published}/calendar-feed/revoke", {}),
     "approve_person": lambda e: (e.coordinator, f"/v1/people/{e.waiting_person()}/approve", {}),
     "create_webhook": lambda e: (e.portal, "/v1/webhooks", {"url": "https://other.nordwerk.example/hooks"}),
     "rotate_webhook": lambda e: (e.portal, f"/v1/webhooks/{e.webhook}/rotate", {"overlap_hours": 1}),
