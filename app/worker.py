@@ -14,10 +14,11 @@ import structlog
 
 from app import tables
 from app.communities import service as communities
-from app.core import events, idempotency, jobs, logs
+from app.core import events, idempotency, jobs, logs, schedule
 from app.core.database import Database
 from app.core.events import Handlers
 from app.core.jobs import Interrupted, JobKind, Lease, LeaseLost
+from app.core.schedule import Schedule
 from app.core.settings import Settings, get_settings
 from app.discovery import service as discovery
 from app.imports.jobs import KIND as IMPORT
@@ -35,6 +36,8 @@ log = structlog.get_logger()
 JOBS: Mapping[str, JobKind] = {
     kind.name: kind for kind in (IMPORT, ROUND, PREVIEW, ERASE_COMPANY, EXPIRE_SUGGESTIONS, OFFER_ALTERNATES)
 }
+SCHEDULE: Schedule = {}
+"""What is done again and again, with its period: each handles everything that is due."""
 HANDLERS: Handlers = {
     "person.changed": (lambda session, event: communities.touch_managed(session, event.subject_id),),
     "community.paused": (lambda session, event: suggestions.community_paused(session, event.subject_id),),
@@ -47,6 +50,7 @@ assert tables.metadata  # noqa: S101  every table is known before the first quer
 
 _SEEN_EVERY_SECONDS = 5.0
 _TIDY_EVERY_SECONDS = 600.0
+_PLAN_EVERY_SECONDS = 30.0
 # A change is to be found within a minute, and looking for changes is to take at most a twentieth of the time.
 _SHORTEST_LOOK, _LONGEST_LOOK, _LOOK_SHARE = 1.0, 20.0, 0.05
 
@@ -60,6 +64,7 @@ class Worker:
         self.name = f"{socket.gethostname()}-{os.getpid()}"
         self.stopping = threading.Event()
         self._tidy_at = 0.0
+        self._plan_at = 0.0
 
     def run(self) -> None:
         """Work until `stopping` is set, waiting a little whenever there is nothing to do."""
@@ -71,6 +76,7 @@ class Worker:
     def _work_or_wait(self) -> bool:
         try:
             self._tidy()
+            self._plan()
             return self.work_once()
         except Exception as error:
             # Most likely the database is away: it will be back, and so shall the worker be.
@@ -86,8 +92,21 @@ class Worker:
             idempotency.forget_outdated(session)
             previews.forget_outdated(session)
 
+    def _plan(self) -> None:
+        """Now and then, see that what is scheduled is queued."""
+        if time.monotonic() < self._plan_at:
+            return
+        self._plan_at = time.monotonic() + _PLAN_EVERY_SECONDS
+        self.plan()
+
+    def plan(self) -> None:
+        """Queue what is scheduled and is not."""
+        with self.database.session() as session:
+            schedule.keep(session, SCHEDULE)
+
     def run_until_idle(self) -> None:
         """Work until there is nothing left that is due."""
+        self.plan()
         while self.work_once():
             pass
         discovery.bring_up_to_date(self.database)
