@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 from types import FrameType
 
 import structlog
@@ -22,7 +23,7 @@ from app.core.schedule import Schedule
 from app.core.settings import Settings, get_settings
 from app.discovery import service as discovery
 from app.imports.jobs import KIND as IMPORT
-from app.privacy.jobs import ERASE_COMPANY
+from app.privacy.jobs import ASK_TO_CONFIRM, ERASE_COMPANY, RETENTION
 from app.programme import alternates
 from app.programme.jobs import OFFER_ALTERNATES
 from app.rounds import previews
@@ -34,9 +35,22 @@ from app.tandems.jobs import EXPIRE_SUGGESTIONS
 log = structlog.get_logger()
 
 JOBS: Mapping[str, JobKind] = {
-    kind.name: kind for kind in (IMPORT, ROUND, PREVIEW, ERASE_COMPANY, EXPIRE_SUGGESTIONS, OFFER_ALTERNATES)
+    kind.name: kind
+    for kind in (
+        IMPORT,
+        ROUND,
+        PREVIEW,
+        ERASE_COMPANY,
+        EXPIRE_SUGGESTIONS,
+        OFFER_ALTERNATES,
+        RETENTION,
+        ASK_TO_CONFIRM,
+    )
 }
-SCHEDULE: Schedule = {}
+SCHEDULE: Schedule = {
+    RETENTION.name: timedelta(days=1),
+    ASK_TO_CONFIRM.name: timedelta(days=1),
+}
 """What is done again and again, with its period: each handles everything that is due."""
 HANDLERS: Handlers = {
     "person.changed": (lambda session, event: communities.touch_managed(session, event.subject_id),),

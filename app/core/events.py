@@ -8,7 +8,7 @@ raises leaves its event to be tried again.
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import insert, or_
+from sqlalchemy import delete, insert, or_
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from app.core.clock import now
@@ -58,6 +58,15 @@ def record_many(session: Session, kind: str, subject_ids: Sequence[str]) -> None
     ]
     if rows:
         session.execute(insert(Event), rows)
+
+
+def forget_handled(session: Session, before: datetime, limit: int) -> list[str]:
+    """Forget events of before this moment that wait for nobody any more; their ids."""
+    waits = col(Event.handled_at).is_(None) & (col(Event.attempts) > 0)
+    old = select(Event.id).where(col(Event.happened_at) < before, ~waits).order_by(col(Event.id)).limit(limit)
+    ids = list(session.exec(old))
+    session.execute(delete(Event).where(col(Event.id).in_(ids)))
+    return ids
 
 
 def handle_next(database: Database, handlers: Handlers) -> bool:
