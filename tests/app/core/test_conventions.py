@@ -192,6 +192,8 @@ class Example:
 
     def reader(self, operation: Operation) -> ApiCaller:
         """Somebody who may read this."""
+        if operation.path.startswith("/v1/retention"):
+            return self.world.operator
         return self.world.organizer if operation.path.startswith("/v1/rounds") else self.coordinator
 
 
@@ -245,6 +247,7 @@ REQUESTS: dict[str, Callable[[Example], Sent]] = {
     "rotate_key": lambda e: (e.coordinator, f"/v1/keys/{e.key}/rotate", {"overlap_hours": 1}),
     "revoke_key": lambda e: (e.coordinator, f"/v1/keys/{e.key}/revoke", {}),
     "create_person": lambda e: (e.portal, "/v1/people", {"email": "new@x.example", "first_name": "New"}),
+    "erase_person": lambda e: (e.coordinator, f"/v1/people/{e.waiting_person()}/erase", {}),
     "approve_person": lambda e: (e.coordinator, f"/v1/people/{e.waiting_person()}/approve", {}),
 }
 SECRETS = {"create_key", "rotate_key"}
