@@ -8,22 +8,25 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 from types import FrameType
 
 import structlog
 
 from app import tables
 from app.communities import service as communities
-from app.core import events, idempotency, jobs, logs
+from app.core import events, idempotency, jobs, logs, schedule
 from app.core.database import Database
 from app.core.events import Handlers
 from app.core.jobs import Interrupted, JobKind, Lease, LeaseLost
+from app.core.schedule import Schedule
 from app.core.settings import Settings, get_settings
 from app.discovery import service as discovery
 from app.imports.jobs import KIND as IMPORT
 from app.notifications.letters import Template, Templates
 from app.notifications.sending import Sender
-from app.privacy.jobs import ERASE_COMPANY
+from app.privacy import confirmation
+from app.privacy.jobs import ASK_TO_CONFIRM, ERASE_COMPANY, RETENTION
 from app.programme import alternates
 from app.programme.jobs import OFFER_ALTERNATES
 from app.rounds import previews
@@ -35,8 +38,23 @@ from app.tandems.jobs import EXPIRE_SUGGESTIONS
 log = structlog.get_logger()
 
 JOBS: Mapping[str, JobKind] = {
-    kind.name: kind for kind in (IMPORT, ROUND, PREVIEW, ERASE_COMPANY, EXPIRE_SUGGESTIONS, OFFER_ALTERNATES)
+    kind.name: kind
+    for kind in (
+        IMPORT,
+        ROUND,
+        PREVIEW,
+        ERASE_COMPANY,
+        EXPIRE_SUGGESTIONS,
+        OFFER_ALTERNATES,
+        RETENTION,
+        ASK_TO_CONFIRM,
+    )
 }
+SCHEDULE: Schedule = {
+    RETENTION.name: timedelta(days=1),
+    ASK_TO_CONFIRM.name: timedelta(days=1),
+}
+"""What is done again and again, with its period: each handles everything that is due."""
 HANDLERS: Handlers = {
     "person.changed": (lambda session, event: communities.touch_managed(session, event.subject_id),),
     "community.paused": (lambda session, event: suggestions.community_paused(session, event.subject_id),),
@@ -45,13 +63,14 @@ HANDLERS: Handlers = {
     "round.suggestions_ended": (alternates.suggestions_ended,),
 }
 # What each feature has put into words, in the order of the features.
-_LETTERS: tuple[tuple[Template, ...], ...] = ()
+_LETTERS: tuple[tuple[Template, ...], ...] = (confirmation.TEMPLATES,)
 TEMPLATES: Templates = {template.name: template for some in _LETTERS for template in some}
 
 assert tables.metadata  # noqa: S101  every table is known before the first query
 
 _SEEN_EVERY_SECONDS = 5.0
 _TIDY_EVERY_SECONDS = 600.0
+_PLAN_EVERY_SECONDS = 30.0
 # A change is to be found within a minute, and looking for changes is to take at most a twentieth of the time.
 _SHORTEST_LOOK, _LONGEST_LOOK, _LOOK_SHARE = 1.0, 20.0, 0.05
 
@@ -66,6 +85,7 @@ class Worker:
         self.stopping = threading.Event()
         self.sender = Sender(database, settings, TEMPLATES, self.stopping)
         self._tidy_at = 0.0
+        self._plan_at = 0.0
 
     def run(self) -> None:
         """Work until `stopping` is set, waiting a little whenever there is nothing to do."""
@@ -77,6 +97,7 @@ class Worker:
     def _work_or_wait(self) -> bool:
         try:
             self._tidy()
+            self._plan()
             return self.work_once()
         except Exception as error:
             # Most likely the database is away: it will be back, and so shall the worker be.
@@ -92,8 +113,21 @@ class Worker:
             idempotency.forget_outdated(session)
             previews.forget_outdated(session)
 
+    def _plan(self) -> None:
+        """Now and then, see that what is scheduled is queued."""
+        if time.monotonic() < self._plan_at:
+            return
+        self._plan_at = time.monotonic() + _PLAN_EVERY_SECONDS
+        self.plan()
+
+    def plan(self) -> None:
+        """Queue what is scheduled and is not."""
+        with self.database.session() as session:
+            schedule.keep(session, SCHEDULE)
+
     def run_until_idle(self) -> None:
         """Work until there is nothing left that is due, and what is to be told is sent."""
+        self.plan()
         while self.work_once():
             pass
         discovery.bring_up_to_date(self.database)

@@ -152,6 +152,12 @@ def managers_of(session: Session, community_ids: Iterable[str]) -> dict[str, lis
     return managers
 
 
+def spoken_for(session: Session, person_id: str) -> frozenset[str]:
+    """The communities that a person speaks for."""
+    theirs = select(col(CommunityManager.community_id)).where(col(CommunityManager.person_id) == person_id)
+    return frozenset(session.execute(theirs).scalars())
+
+
 def most_managers(session: Session, company_id: str | None) -> tuple[int, int]:
     """How many managers, and how many deputies, one community has at most."""
     counted = (

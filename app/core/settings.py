@@ -75,6 +75,16 @@ class Settings(BaseSettings):
     webhook_private_targets: bool = Field(
         False, description="Lets webhooks go to private and local addresses, for development and closed networks."
     )
+    archive_unconfirmed_days: int = Field(
+        365, ge=183, description="A community is archived when nobody has confirmed it for so many days."
+    )
+    keep_snapshots_days: int = Field(400, ge=1, description="Texts of a round are kept so long after it ended.")
+    keep_imports_days: int = Field(180, ge=1, description="What an import reported is kept so long.")
+    keep_records_days: int = Field(
+        730,
+        ge=90,
+        description="Records of what happened and of background work are kept so long; they hold ids only.",
+    )
     poll_seconds: float = Field(0.5, gt=0, description="How often an idle worker looks for work.")
     worker_silent_seconds: float = Field(30.0, gt=0, description="/readyz misses a worker after this long.")
 

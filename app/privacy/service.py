@@ -17,6 +17,7 @@ from app.core.database import Database
 from app.core.i18n import Language
 from app.core.schemas import Output
 from app.imports import service as imports
+from app.notifications import service as notifications
 from app.people import service as people
 from app.people.schemas import PersonOut
 from app.rounds import service as rounds
@@ -51,6 +52,7 @@ def erase_company(session: Session, company_id: str) -> bool:
     rounds.erase_company(session, company_id)
     tandems.erase_company(session, company_id)
     imports.erase_company(session, company_id)
+    notifications.erase_company(session, company_id)
     communities.erase_company(session, company_id)
     companies.erase(session, company)
     return True

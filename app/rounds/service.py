@@ -3,6 +3,7 @@
 draft -> queued -> running -> proposed -> released -> closed; cancelled back to draft; withdrawn until the first yes
 """
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import or_, update
@@ -217,6 +218,24 @@ def check_participants(session: Session, match_round: Round) -> None:
         raise RoundWithoutCommunities
     if of_companies == 1:
         raise RoundOfOneCompany(communities=communities)
+
+
+def forget_snapshots(session: Session, before: datetime, limit: int) -> list[str]:
+    """Take all texts out of the snapshots of rounds that ended before this moment; ids of the rounds. The hash stays
+    as what it was."""
+    over = (
+        select(RoundSnapshot)
+        .join(Round, col(Round.id) == col(RoundSnapshot.round_id))
+        .where(col(Round.ended_at) < before, col(RoundSnapshot.erased_at).is_(None))
+        .order_by(col(RoundSnapshot.round_id))
+        .limit(limit)
+    )
+    found = session.exec(over).all()
+    for stored in found:
+        stored.content, _ = freeze([], [], thaw(stored.content).calibration)
+        stored.erased_at = now()
+        session.add(stored)
+    return [one.round_id for one in found]
 
 
 def erase_company(session: Session, company_id: str) -> None:

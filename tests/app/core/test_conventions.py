@@ -217,6 +217,8 @@ class Example:
 
     def reader(self, operation: Operation) -> ApiCaller:
         """Somebody who may read this."""
+        if operation.path.startswith("/v1/retention"):
+            return self.world.operator
         return self.world.organizer if operation.path.startswith("/v1/rounds") else self.coordinator
 
 
@@ -285,6 +287,7 @@ REQUESTS: dict[str, Callable[[Example], Sent]] = {
     "create_person": lambda e: (e.portal, "/v1/people", {"email": "new@x.example", "first_name": "New"}),
     "give_calendar_feed": lambda e: (e.portal, f"/v1/communities/{e.published}/calendar-feed", {}),
     "revoke_calendar_feed": lambda e: (e.portal, f"/v1/communities/{e.published}/calendar-feed/revoke", {}),
+    "erase_person": lambda e: (e.coordinator, f"/v1/people/{e.waiting_person()}/erase", {}),
     "approve_person": lambda e: (e.coordinator, f"/v1/people/{e.waiting_person()}/approve", {}),
     "create_webhook": lambda e: (e.portal, "/v1/webhooks", {"url": "https://other.nordwerk.example/hooks"}),
     "rotate_webhook": lambda e: (e.portal, f"/v1/webhooks/{e.webhook}/rotate", {"overlap_hours": 1}),
