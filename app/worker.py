@@ -21,6 +21,7 @@ from app.core.jobs import Interrupted, JobKind, Lease, LeaseLost
 from app.core.settings import Settings, get_settings
 from app.discovery import service as discovery
 from app.imports.jobs import KIND as IMPORT
+from app.notifications.letters import Templates
 from app.privacy.jobs import ERASE_COMPANY
 from app.programme import alternates
 from app.programme.jobs import OFFER_ALTERNATES
@@ -28,12 +29,22 @@ from app.rounds import previews
 from app.rounds.jobs import KIND as ROUND
 from app.rounds.jobs import PREVIEW
 from app.tandems import service as suggestions
-from app.tandems.jobs import EXPIRE_SUGGESTIONS
+from app.tandems import telling as suggestion_mails
+from app.tandems.jobs import EXPIRE_SUGGESTIONS, REMIND_OF_SUGGESTIONS
 
 log = structlog.get_logger()
 
 JOBS: Mapping[str, JobKind] = {
-    kind.name: kind for kind in (IMPORT, ROUND, PREVIEW, ERASE_COMPANY, EXPIRE_SUGGESTIONS, OFFER_ALTERNATES)
+    kind.name: kind
+    for kind in (
+        IMPORT,
+        ROUND,
+        PREVIEW,
+        ERASE_COMPANY,
+        EXPIRE_SUGGESTIONS,
+        OFFER_ALTERNATES,
+        REMIND_OF_SUGGESTIONS,
+    )
 }
 HANDLERS: Handlers = {
     "person.changed": (lambda session, event: communities.touch_managed(session, event.subject_id),),
@@ -41,7 +52,19 @@ HANDLERS: Handlers = {
     "community.archived": (lambda session, event: suggestions.community_archived(session, event.subject_id),),
     "company.leaving": (lambda session, event: suggestions.company_leaving(session, event.subject_id),),
     "round.suggestions_ended": (alternates.suggestions_ended,),
+    "suggestion.opened": (suggestion_mails.suggestion_opened,),
+    "suggestion.reminder_due": (suggestion_mails.suggestion_reminder_due,),
+    "suggestion.awaiting_coordinator": (suggestion_mails.suggestion_awaiting_coordinator,),
+    "suggestion.deputy_due": (suggestion_mails.suggestion_deputy_due,),
+    "suggestion.approval_reminder_due": (suggestion_mails.suggestion_approval_reminder_due,),
+    "suggestion.declined": (suggestion_mails.suggestion_ended,),
+    "suggestion.not_now": (suggestion_mails.suggestion_ended,),
+    "suggestion.expired": (suggestion_mails.suggestion_ended,),
+    "suggestion.withdrawn": (suggestion_mails.suggestion_ended,),
+    "tandem.started": (suggestion_mails.tandem_started,),
+    "tandem.closed": (suggestion_mails.tandem_closed,),
 }
+TEMPLATES: Templates = {one.name: one for one in (*suggestion_mails.TEMPLATES,)}
 
 assert tables.metadata  # noqa: S101  every table is known before the first query
 

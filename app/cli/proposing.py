@@ -10,7 +10,15 @@ from app.cli.terminal import headings, out, tell, told_with_share
 from app.core.i18n import Language, mark, translate
 from app.rounds import queries, telling
 from app.rounds.models import CalibrationSource, DecisionKind, Round
-from app.rounds.schemas import CommunityCard, ProposalOut, RoundOut, RoundSettings, RoundSettingsOut, UnmatchedOut
+from app.rounds.schemas import (
+    CommunityCard,
+    ProposalOut,
+    RoundAskingOut,
+    RoundOut,
+    RoundSettings,
+    RoundSettingsOut,
+    UnmatchedOut,
+)
 
 LEFT_OUT_SHOWN = 20
 
@@ -20,7 +28,9 @@ _CALIBRATIONS = {
 }
 
 
-def as_options(settings: RoundSettings | RoundSettingsOut, names: Sequence[str] | None = None) -> str:
+def as_options(
+    settings: RoundSettings | RoundSettingsOut | RoundAskingOut, names: Sequence[str] | None = None
+) -> str:
     """Settings as one would type them, so that they can be copied; what is unlimited is left out."""
     values = settings.model_dump(mode="json", include=set(names) if names is not None else None)
     return " ".join(f"--{name.replace('_', '-')} {value}" for name, value in values.items() if value is not None)
@@ -35,6 +45,7 @@ def show_round(session: Session, match_round: Round, shown: RoundOut, language: 
         (mark("state"), shown.stage),
         (mark("problem"), shown.problem),
         (mark("settings"), as_options(shown.settings)),
+        (mark("how people are asked"), as_options(shown.asking)),
         (mark("who may take part"), _scope(session, shown, language)),
         (mark("pins"), _count(decided.count(DecisionKind.PIN))),
         (mark("bans"), _count(decided.count(DecisionKind.BAN))),

@@ -56,9 +56,23 @@ class RoundScope(Input):
     communities: list[Id] = Field(default_factory=list, max_length=10_000)
 
 
+class RoundAsking(Input):
+    """How the two sides of a pair are asked once the round is released; its alternates too."""
+
+    answer_within_days: Annotated[int, Field(ge=1, le=60, strict=True)] = Field(
+        14, description="After so many days a suggestion that is not answered ends."
+    )
+    remind_after_days: Annotated[int, Field(ge=1, le=59, strict=True)] | None = Field(
+        7,
+        description="After so many days a side that has not answered is reminded, once; null: never. Earlier than "
+        "the last day.",
+    )
+
+
 class RoundCreate(Input):
     title: Line
     settings: RoundSettings = Field(default_factory=RoundSettings)
+    asking: RoundAsking = Field(default_factory=RoundAsking)
     scope: RoundScope = Field(default_factory=RoundScope)
 
     model_config = ConfigDict(
@@ -69,10 +83,11 @@ class RoundCreate(Input):
 
 
 class RoundUpdate(Input):
-    """What is left out stays as it is; settings and scope are replaced as a whole."""
+    """What is left out stays as it is; settings, asking and scope are replaced as a whole."""
 
     title: Line | None = None
     settings: RoundSettings | None = None
+    asking: RoundAsking | None = None
     scope: RoundScope | None = None
 
     model_config = ConfigDict(
@@ -112,6 +127,11 @@ class RoundSettingsOut(Output):
     alternates: int
     repeat_after: int | None
     max_per_company_pair: int | None
+
+
+class RoundAskingOut(Output):
+    answer_within_days: int
+    remind_after_days: int | None
 
 
 class RoundScopeOut(Output):
@@ -173,6 +193,7 @@ class RoundOut(Output):
     title: str
     status: RoundStatus
     settings: RoundSettingsOut
+    asking: RoundAskingOut
     scope: RoundScopeOut
     progress: float = Field(description="0 to 1.")
     stage: str = Field(description="What is happening, in words.")
@@ -205,6 +226,7 @@ class RoundOut(Output):
                 "title": "Spring meetup 2027",
                 "status": "proposed",
                 "settings": _SETTINGS,
+                "asking": {"answer_within_days": 14, "remind_after_days": 7},
                 "scope": {"companies": [], "communities": []},
                 "progress": 1.0,
                 "stage": "done: look at the proposals",
