@@ -60,6 +60,11 @@ class Settings(BaseSettings):
         description="Where people reach the service, without a slash at the end: links in messages begin with it.",
         pattern=r"^https?://[^\s/]+(/[^\s]*[^\s/])?$",
     )
+    least_group: int = Field(
+        5,
+        ge=3,
+        description="Figures about what people have said are told for at least so many sides, of three companies.",
+    )
     poll_seconds: float = Field(0.5, gt=0, description="How often an idle worker looks for work.")
     worker_silent_seconds: float = Field(30.0, gt=0, description="/readyz misses a worker after this long.")
 

@@ -8,6 +8,7 @@ from pydantic.config import JsonDict
 
 from app.core.schemas import Id, Input, Line, Output, UtcTime
 from app.rounds.models import CalibrationSource, DecisionKind, PreviewStatus, RoundStatus
+from app.tandems.models import DeclineReason
 from app.tandems.schemas import ReasonOut, StrengthOut
 
 MAX_PREVIEWED = 10
@@ -242,6 +243,41 @@ class RoundOut(Output):
                 "created_at": "2026-11-24T09:00:00Z",
                 "started_at": "2026-11-24T09:01:00Z",
                 "finished_at": "2026-11-24T09:01:04Z",
+            }
+        }
+    )
+
+
+class DeclineCountOut(Output):
+    why: DeclineReason
+    text: str = Field(description="The same in words, in the language of Accept-Language.")
+    sides: int = Field(description="How many have given it; one side may give several.")
+
+
+class RemindersOut(Output):
+    sent: int
+    answered: int = Field(description="Of those who were reminded, how many have answered then.")
+
+
+class RoundFeedbackOut(Output):
+    """What the answers to a round say, in figures of many: never of one company or community."""
+
+    round_id: str
+    asked: int = Field(description="Sides that were asked, also by alternates.")
+    answered: int | None = Field(description="How many of them have answered; null where it is not told.")
+    declines: list[DeclineCountOut] | None = Field(description="The causes of no and not now; null where not told.")
+    reminders: RemindersOut | None = Field(description="Null where it is not told.")
+    text: str | None = Field(description="Why something is not told; null when everything is.")
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "round_id": "rnd_06em2n0u4hsm7bg6m3r8t2f5ac",
+                "asked": 136,
+                "answered": 118,
+                "declines": [{"why": "no_time", "text": "We have no time at present.", "sides": 11}],
+                "reminders": {"sent": 41, "answered": 27},
+                "text": None,
             }
         }
     )

@@ -1,4 +1,4 @@
-"""What declines say becomes the community's own preferences: applied at once, told with the cause, free to be changed.
+"""What declines say becomes the community's own preferences: applied at once, told with the cause, free to change.
 
 | a side says | and then |
 |---|---|

@@ -77,7 +77,7 @@ def _approval(reading: Reading) -> Letter | None:
         subject=mark("To be approved: {own} and {partner} ({company})"),
         first=mark(
             "{own} of your company and {partner} of {company} would like to form a tandem. Both have said yes, and "
-            "your company wants to approve it. Nobody sees names before you have."
+            "your company wants to approve it. The two do not see each other's names before."
         ),
     )
 

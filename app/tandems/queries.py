@@ -86,6 +86,16 @@ class Answered:
     declined: int
 
 
+@dataclass(frozen=True, slots=True)
+class SideOfRound:
+    """A side that a round has asked, as far as figures need it."""
+
+    company_id: str
+    why: list[str]
+    reminded_at: datetime | None
+    answered_at: datetime | None
+
+
 def visible(session: Session, caller: Caller, suggestion_id: str, *, for_update: bool = False) -> Suggestion | None:
     """The suggestion, if the caller may see it; locked until the transaction ends where asked."""
     query = _seen_by(caller).where(col(Suggestion.id) == suggestion_id)
@@ -413,6 +423,21 @@ def answered_by_score(session: Session) -> list[Answered]:
         Answered((place + 0.5) / SCORE_BINS, int(yes), int(every) - int(yes))
         for place, yes, every in session.execute(counted)
     ]
+
+
+def sides_of_round(session: Session, round_id: str) -> list[SideOfRound]:
+    """Every side that a round and its alternates have asked."""
+    query = (
+        select(
+            col(SuggestionSide.company_id),
+            col(SuggestionSide.why),
+            col(SuggestionSide.reminded_at),
+            col(SuggestionSide.answered_at),
+        )
+        .join(Suggestion, col(Suggestion.id) == col(SuggestionSide.suggestion_id))
+        .where(col(Suggestion.round_id) == round_id)
+    )
+    return [SideOfRound(*row) for row in session.execute(query)]
 
 
 def not_followed_up(session: Session, round_id: str, limit: int) -> Sequence[Suggestion]:
