@@ -111,7 +111,7 @@ def test_a_community_asks_another_and_has_said_yes_by_that(asking: Asking) -> No
     assert answer.status_code == 201, answer.text
     assert answer.headers["Location"] == f"/v1/suggestions/{shown['id']}"
     assert (shown["origin"], shown["status"]) == ("spontaneous", "one_yes")
-    assert shown["own_answer"] == {"answer": "yes", "until": None, "reason": None}
+    assert shown["own_answer"] == {"answer": "yes", "until": None, "reason": None, "why": []}
     assert shown["own"] == {"id": asking.communities["Alder"], "name": "Alder"}
     assert shown["partner"]["name"] is None
     seen = asking.portals["Birch"].get(answer.headers["Location"]).json()
