@@ -28,9 +28,7 @@ _CALIBRATIONS = {
 }
 
 
-def as_options(
-    settings: RoundSettings | RoundSettingsOut | RoundAskingOut, names: Sequence[str] | None = None
-) -> str:
+def as_options(settings: RoundSettings | RoundSettingsOut, names: Sequence[str] | None = None) -> str:
     """Settings as one would type them, so that they can be copied; what is unlimited is left out."""
     values = settings.model_dump(mode="json", include=set(names) if names is not None else None)
     return " ".join(f"--{name.replace('_', '-')} {value}" for name, value in values.items() if value is not None)
@@ -45,7 +43,7 @@ def show_round(session: Session, match_round: Round, shown: RoundOut, language: 
         (mark("state"), shown.stage),
         (mark("problem"), shown.problem),
         (mark("settings"), as_options(shown.settings)),
-        (mark("how people are asked"), as_options(shown.asking)),
+        (mark("how people are asked"), _asking(shown.asking)),
         (mark("who may take part"), _scope(session, shown, language)),
         (mark("pins"), _count(decided.count(DecisionKind.PIN))),
         (mark("bans"), _count(decided.count(DecisionKind.BAN))),
@@ -157,6 +155,10 @@ def _print_rows(rows: Sequence[tuple[str, str | None]], language: Language) -> N
         if value is not None:
             table.add_row(translate(text, language), escape(value))
     out.print(table)
+
+
+def _asking(asking: RoundAskingOut) -> str:
+    return f"--answer-within-days {asking.answer_within_days} --remind-after-days {asking.remind_after_days or 0}"
 
 
 def _scope(session: Session, shown: RoundOut, language: Language) -> str:

@@ -74,7 +74,7 @@ def test_a_draft_has_the_settings_and_the_companies_that_were_named(tandem: Tand
     shown = cells(tandem("round", "show", created["id"]).stdout)
     assert shown["who may take part"] == "First, Second"
     assert shown["settings"].startswith("--objective fair --min-similarity 0.2 --cost 0.05")
-    assert shown["how people are asked"] == "--answer-within-days 10"
+    assert shown["how people are asked"] == "--answer-within-days 10 --remind-after-days 0"
 
 
 def test_what_is_no_round_is_refused_in_one_line_and_nothing_is_drafted(tandem: Tandem, world: World) -> None:

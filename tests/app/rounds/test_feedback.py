@@ -52,14 +52,19 @@ def asked(world: World, status: RoundStatus, companies: int, *why: list[str]) ->
                 )
             )
             session.flush()
-            answer = {"answer": Answer.NO, "why": causes, "reminded_at": moment, "answered_at": moment}
-            for side, community, company, said in (
-                (SideName.A, mine, owner, answer),
-                (SideName.B, theirs, partner, {}),
-            ):
-                session.add(
-                    SuggestionSide(suggestion_id=name, side=side, community_id=community, company_id=company, **said)
+            session.add(
+                SuggestionSide(
+                    suggestion_id=name,
+                    side=SideName.A,
+                    community_id=mine,
+                    company_id=owner,
+                    answer=Answer.NO,
+                    why=causes,
+                    reminded_at=moment,
+                    answered_at=moment,
                 )
+            )
+            session.add(SuggestionSide(suggestion_id=name, side=SideName.B, community_id=theirs, company_id=partner))
     return "rnd_1"
 
 

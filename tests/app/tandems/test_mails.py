@@ -1,5 +1,6 @@
 """Who is told what, when: each in the own language, masked until all have said yes, and never why it is over."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 import pytest
@@ -46,7 +47,7 @@ def near(world: World) -> Two:
     return near
 
 
-def coordinators(two: Two, company_id: str, *contacts: dict[str, object]) -> None:
+def coordinators(two: Two, company_id: str, *contacts: Mapping[str, object]) -> None:
     address = f"/v1/companies/{company_id}/coordinators"
     named = two.world.operator.put(address, json={"coordinators": contacts}, headers={"If-Match": "*"})
     assert named.status_code == 200, named.text

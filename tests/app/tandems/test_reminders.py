@@ -9,7 +9,7 @@ from sqlmodel import col, select
 from app.core.clock import now
 from app.notifications.models import Message
 from app.tandems import reminding
-from app.tandems.models import Suggestion, SuggestionSide
+from app.tandems.models import Suggestion, SuggestionSide, SuggestionStatus
 from app.tandems.service import Asking
 from tests.app.tandems.conftest import Posted, Two, document, post, told
 from tests.world import World
@@ -97,7 +97,7 @@ def test_a_round_says_when_and_whether_it_reminds(met: Two) -> None:
     assert {one.letter.subject.rpartition(" ")[2] for one in reminded} == {"Circle", "Diagrammkreis"}
     assert over == []
     with met.database.reader() as session:
-        assert {one.value for one in session.exec(select(Suggestion.status))} == {"expired"}
+        assert set(session.exec(select(Suggestion.status))) == {SuggestionStatus.EXPIRED}
 
 
 def test_an_event_that_is_handled_twice_mails_once(met: Two) -> None:
