@@ -35,7 +35,7 @@ from app.tandems.wording import card_in_words, day
 OPENED, REMINDER = "suggestion.opened", "suggestion.reminder"
 APPROVAL, APPROVAL_REMINDER = "suggestion.approval", "suggestion.approval_reminder"
 WITHDRAWN, NOT_COME_ABOUT = "suggestion.withdrawn", "suggestion.not_come_about"
-INTRODUCED, CLOSED = "tandem.introduced", "tandem.closed"
+INTRODUCED = "tandem.introduced"
 
 _NO_REASON = mark("A no needs no reason, and the other side is not told of it.")
 _MORE_TO_COME = mark("Further suggestions will come. You need not do anything.")
@@ -163,33 +163,6 @@ def _introduced(reading: Reading) -> Letter | None:
     )
 
 
-def _closed(reading: Reading) -> Letter | None:
-    tandem = reading.session.get(Tandem, reading.ids["tandem_id"])
-    if tandem is None or tandem.status is not TandemStatus.CLOSED:
-        return None
-    found = _parties(reading, tandem.a_id, tandem.b_id)
-    if found is None:
-        return None
-    return Letter(
-        subject=_said(reading, mark("Thank you: the tandem of {own} and {partner} is closed"), **_names(found)),
-        paragraphs=(
-            _said(
-                reading,
-                mark(
-                    "The tandem of {own} and {partner} has come to its end. Thank you for what you have shown and "
-                    "asked each other."
-                ),
-                **_names(found),
-            ),
-            _said(
-                reading,
-                mark("{own} has its place free again: the next round may suggest somebody new."),
-                **_names(found),
-            ),
-        ),
-    )
-
-
 TEMPLATES: tuple[Template, ...] = (
     Template(OPENED, needs_reader=True, write=_opened),
     Template(REMINDER, needs_reader=True, write=_reminder),
@@ -198,7 +171,6 @@ TEMPLATES: tuple[Template, ...] = (
     Template(WITHDRAWN, needs_reader=False, write=_withdrawn),
     Template(NOT_COME_ABOUT, needs_reader=False, write=_not_come_about),
     Template(INTRODUCED, needs_reader=True, write=_introduced),
-    Template(CLOSED, needs_reader=False, write=_closed),
 )
 
 

@@ -3,7 +3,7 @@
 Each handler runs in the transaction that settles its event.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence, Set
 
 from sqlmodel import Session
 
@@ -33,19 +33,21 @@ def suggestion_opened(session: Session, event: Event) -> None:
     suggestion = session.get_one(Suggestion, event.subject_id)
     if suggestion.status not in OPEN:
         return
-    for side in _sides(session, suggestion):
+    sides = _sides(session, suggestion)
+    for side in sides:
         _tell_company(session, "suggestion.opened", side)
-        if side.answer is None:
-            _mail_side(session, mails.OPENED, side)
+    _mail_sides(session, mails.OPENED, [side for side in sides if side.answer is None])
 
 
 def suggestion_reminder_due(session: Session, event: Event) -> None:
     """Who was to be reminded, and has not answered meanwhile."""
     suggestion = session.get_one(Suggestion, event.subject_id)
-    for side in _sides(session, suggestion):
-        if suggestion.status in OPEN and side.answer is None and side.reminded_at is not None:
-            _mail_side(session, mails.REMINDER, side)
-            _tell_company(session, "suggestion.reminded", side)
+    if suggestion.status not in OPEN:
+        return
+    silent = [side for side in _sides(session, suggestion) if side.answer is None and side.reminded_at is not None]
+    for side in silent:
+        _tell_company(session, "suggestion.reminded", side)
+    _mail_sides(session, mails.REMINDER, silent)
 
 
 def suggestion_awaiting_coordinator(session: Session, event: Event) -> None:
@@ -81,21 +83,27 @@ def suggestion_ended(session: Session, event: Event) -> None:
         template = _farewell(suggestion, side)
         if template is not None:
             known_to = None if side.answer is Answer.YES else asked
-            _mail_side(session, template, side, among=known_to)
+            _mail_sides(session, template, [side], among=known_to)
 
 
 def tandem_started(session: Session, event: Event) -> None:
     """Both sides are introduced to each other."""
     tandem = session.get_one(Tandem, event.subject_id)
-    outbox.retract(session, tandem.suggestion_id)
-    _tell_both(session, tandem, "tandem.started", mails.INTRODUCED)
+    _tell_companies_of(session, tandem, "tandem.started")
+    speakers = _speakers(session, [tandem.a_id, tandem.b_id])
+    outbox.queue(
+        session,
+        [
+            _mail(mails.INTRODUCED, tandem.id, person_id, {"tandem_id": tandem.id, "side": side.value})
+            for side, community_id in ((SideName.A, tandem.a_id), (SideName.B, tandem.b_id))
+            for person_id in speakers.get(community_id, [])
+        ],
+    )
 
 
 def tandem_closed(session: Session, event: Event) -> None:
-    """Both sides are thanked; who has closed it is not told."""
-    tandem = session.get_one(Tandem, event.subject_id)
-    outbox.retract(session, tandem.id)
-    _tell_both(session, tandem, "tandem.closed", mails.CLOSED)
+    """Both companies; who has closed it is not told."""
+    _tell_companies_of(session, session.get_one(Tandem, event.subject_id), "tandem.closed")
 
 
 def _farewell(suggestion: Suggestion, side: SuggestionSide) -> str | None:
@@ -121,23 +129,29 @@ def _asked(session: Session, suggestion: Suggestion) -> list[SuggestionSide]:
     return [side for side in _sides(session, suggestion) if side.approval is Approval.ASKED]
 
 
-def _mail_side(session: Session, template: str, side: SuggestionSide, *, among: Iterable[str] | None = None) -> None:
-    """To everybody who speaks for it, or to those of them who are among these."""
-    people = _speakers(session, side.community_id)
-    wanted = people if among is None else [one for one in people if one in set(among)]
-    _mail(session, template, side.suggestion_id, wanted, _ids_of(side))
+def _mail_sides(
+    session: Session, template: str, sides: Sequence[SuggestionSide], *, among: Set[str] | None = None
+) -> None:
+    """To everybody who speaks for one of these sides, or to those of them who are among these."""
+    speakers = _speakers(session, [side.community_id for side in sides])
+    outbox.queue(
+        session,
+        [
+            _mail(template, side.suggestion_id, person_id, _ids_of(side))
+            for side in sides
+            for person_id in speakers.get(side.community_id, [])
+            if among is None or person_id in among
+        ],
+    )
 
 
 def _mail_coordinators(session: Session, template: str, side: SuggestionSide, *, deputy: bool | None) -> None:
-    people = [person.id for person in coordinators.of(session, side.company_id, deputy=deputy)]
-    _mail(session, template, side.suggestion_id, people, _ids_of(side))
+    people = coordinators.of(session, side.company_id, deputy=deputy)
+    outbox.queue(session, [_mail(template, side.suggestion_id, one.id, _ids_of(side)) for one in people])
 
 
-def _mail(
-    session: Session, template: str, subject_id: str, person_ids: Iterable[str], ids: Mapping[str, str]
-) -> None:
-    key = f"{template}:{subject_id}"
-    outbox.queue(session, [Mail(template, person_id, subject_id, ids, key) for person_id in person_ids])
+def _mail(template: str, subject_id: str, person_id: str, ids: Mapping[str, str]) -> Mail:
+    return Mail(template, person_id, subject_id, ids, key=f"{template}:{subject_id}")
 
 
 def _tell_company(session: Session, kind: str, side: SuggestionSide) -> None:
@@ -152,28 +166,26 @@ def _tell_company(session: Session, kind: str, side: SuggestionSide) -> None:
     )
 
 
-def _tell_both(session: Session, tandem: Tandem, kind: str, template: str) -> None:
-    parties = (
-        (SideName.A, tandem.a_id, tandem.a_company),
-        (SideName.B, tandem.b_id, tandem.b_company),
-    )
-    for side, community_id, company_id in parties:
+def _tell_companies_of(session: Session, tandem: Tandem, kind: str) -> None:
+    """Both, each of its own community. Filed under the suggestion: what waits about a tandem ends with it."""
+    for community_id, company_id in ((tandem.a_id, tandem.a_company), (tandem.b_id, tandem.b_company)):
         outbox.tell_companies(
             session,
             kind,
-            tandem.id,
+            tandem.suggestion_id,
             [company_id],
-            ids={"tandem_id": tandem.id, "community_id": community_id},
-            key=f"{kind}:{tandem.id}:{side.value}",
+            ids={"tandem_id": tandem.id, "suggestion_id": tandem.suggestion_id, "community_id": community_id},
+            key=f"{kind}:{tandem.id}:{community_id}",
         )
-        ids = {"tandem_id": tandem.id, "side": side.value}
-        _mail(session, template, tandem.id, _speakers(session, community_id), ids)
 
 
-def _speakers(session: Session, community_id: str) -> list[str]:
-    """Ids of the people who speak for a community now: who waits for a coordinator does not."""
-    found = communities.managers_of(session, [community_id]).get(community_id, [])
-    return [one.person_id for one in found if one.status is PersonStatus.ACTIVE]
+def _speakers(session: Session, community_ids: Sequence[str]) -> dict[str, list[str]]:
+    """Ids of the people who speak for each community now: who waits for a coordinator does not."""
+    found = communities.managers_of(session, community_ids) if community_ids else {}
+    return {
+        community_id: [one.person_id for one in speakers if one.status is PersonStatus.ACTIVE]
+        for community_id, speakers in found.items()
+    }
 
 
 def _ids_of(side: SuggestionSide) -> dict[str, str]:
