@@ -107,7 +107,7 @@ def _holds(community: Community, learned: LearnedPreference) -> bool:
 
 
 def _held(session: Session, community_id: str) -> Community:
-    return session.get_one(Community, community_id, with_for_update=True, populate_existing=True)
+    return session.get_one(Community, community_id, with_for_update={"key_share": True}, populate_existing=True)
 
 
 def _learn(session: Session, community: Community, field: str, value: object, noted: str, because: str) -> None:

@@ -29,6 +29,8 @@ LEFT_ALONE_FOR = timedelta(days=90)
 def learn(session: Session, mine: SuggestionSide, why: Sequence[DeclineReason]) -> None:
     """Draw what follows from a decline, and those of the last year, for the side's own community."""
     session.flush()
+    # Of two declines of the same moment the second one knows of the first.
+    queries.hold(session, [mine.community_id])
     said = queries.declined_because(session, mine.community_id, now() - WITHIN)
 
     def times(code: DeclineReason, sector: str | None = None) -> int:

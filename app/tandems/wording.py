@@ -33,6 +33,7 @@ def card_in_words(card: CardOut, language: Language) -> list[str]:
     """What a masked card tells, a sentence for each thing that is known."""
     formats = dict.fromkeys([*card.formats_practised, *card.formats_wanted])
     told = {
+        mark("Listed openly: {values}"): [f"{card.name} ({card.company})"] if card.name else [],
         mark("Themes: {values}"): card.themes,
         mark("Languages: {values}"): [_language(tag, language) for tag in card.languages],
         mark("Members: {values}"): [card.size_band.value] if card.size_band else [],
