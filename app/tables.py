@@ -3,8 +3,14 @@
 from sqlmodel import SQLModel
 
 from app.access.models import ApiKey
-from app.communities.models import Community, CommunityAlias, CommunityConsent, CommunityManager
-from app.companies.models import Company, CompanyProximity
+from app.communities.models import (
+    Community,
+    CommunityAlias,
+    CommunityConsent,
+    CommunityManager,
+    LearnedPreference,
+)
+from app.companies.models import Company, CompanyCoordinator, CompanyProximity
 from app.core.events import Event
 from app.core.idempotency import IdempotencyKey
 from app.core.jobs import Job, WorkerSeen
@@ -25,6 +31,7 @@ __all__ = [
     "CommunityConsent",
     "CommunityManager",
     "Company",
+    "CompanyCoordinator",
     "CompanyProximity",
     "DiscoveryClock",
     "DiscoveryEntry",
@@ -38,6 +45,7 @@ __all__ = [
     "ImportPayload",
     "ImportRefusal",
     "Job",
+    "LearnedPreference",
     "MailDomain",
     "MailPreference",
     "Message",

@@ -33,7 +33,8 @@ from app.rounds import previews
 from app.rounds.jobs import KIND as ROUND
 from app.rounds.jobs import PREVIEW
 from app.tandems import service as suggestions
-from app.tandems.jobs import EXPIRE_SUGGESTIONS
+from app.tandems import telling as suggestion_mails
+from app.tandems.jobs import EXPIRE_SUGGESTIONS, REMIND_OF_SUGGESTIONS
 
 log = structlog.get_logger()
 
@@ -48,6 +49,7 @@ JOBS: Mapping[str, JobKind] = {
         OFFER_ALTERNATES,
         RETENTION,
         ASK_TO_CONFIRM,
+        REMIND_OF_SUGGESTIONS,
     )
 }
 SCHEDULE: Schedule = {
@@ -61,9 +63,20 @@ HANDLERS: Handlers = {
     "community.archived": (lambda session, event: suggestions.community_archived(session, event.subject_id),),
     "company.leaving": (lambda session, event: suggestions.company_leaving(session, event.subject_id),),
     "round.suggestions_ended": (alternates.suggestions_ended,),
+    "suggestion.opened": (suggestion_mails.suggestion_opened,),
+    "suggestion.reminder_due": (suggestion_mails.suggestion_reminder_due,),
+    "suggestion.awaiting_coordinator": (suggestion_mails.suggestion_awaiting_coordinator,),
+    "suggestion.deputy_due": (suggestion_mails.suggestion_deputy_due,),
+    "suggestion.approval_reminder_due": (suggestion_mails.suggestion_approval_reminder_due,),
+    "suggestion.declined": (suggestion_mails.suggestion_ended,),
+    "suggestion.not_now": (suggestion_mails.suggestion_ended,),
+    "suggestion.expired": (suggestion_mails.suggestion_ended,),
+    "suggestion.withdrawn": (suggestion_mails.suggestion_ended,),
+    "tandem.started": (suggestion_mails.tandem_started,),
+    "tandem.closed": (suggestion_mails.tandem_closed,),
 }
 # What each feature has put into words, in the order of the features.
-_LETTERS: tuple[tuple[Template, ...], ...] = (confirmation.TEMPLATES,)
+_LETTERS: tuple[tuple[Template, ...], ...] = (suggestion_mails.TEMPLATES, confirmation.TEMPLATES)
 TEMPLATES: Templates = {template.name: template for some in _LETTERS for template in some}
 
 assert tables.metadata  # noqa: S101  every table is known before the first query

@@ -483,7 +483,7 @@ def reason_sentence(reason: Reason, language: Language) -> str:
         return _HIDDEN_TEXT[language]
     terms = reason.terms
     if reason.kind is ReasonKind.DIFFERENCE:
-        terms = tuple(TermPair(_value_text(pair.a, language), _value_text(pair.b, language)) for pair in terms)
+        terms = tuple(TermPair(value_in_words(pair.a, language), value_in_words(pair.b, language)) for pair in terms)
     return _REASON_TEXT[language][reason.kind].format(terms=", ".join(_both_words(terms)))
 
 
@@ -504,11 +504,11 @@ def change_sentence(change: Change, language: Language) -> str:
     return _CHANGE_TEXT[language][change]
 
 
-def _both_words(terms: Iterable[TermPair]) -> list[str]:
-    return [t.a if spelt(t.a) == spelt(t.b) else f"{t.a} / {t.b}" for t in terms]
-
-
-def _value_text(value: str, language: Language) -> str:
-    """A stage or a format in the reader's language; other words as they are."""
+def value_in_words(value: str, language: Language) -> str:
+    """A stage or a format in the reader's language: "Wissenscafé" for `knowledge_cafe`; other words as they are."""
     free = value.replace("_", " ")
     return _STAGE_TEXT[language].get(value) or _FORMAT_TEXT[language].get(value, free)
+
+
+def _both_words(terms: Iterable[TermPair]) -> list[str]:
+    return [t.a if spelt(t.a) == spelt(t.b) else f"{t.a} / {t.b}" for t in terms]

@@ -22,6 +22,7 @@ from app.communities.models import (
     CommunityConsent,
     CommunityManager,
     CommunityStatus,
+    LearnedPreference,
     Participant,
 )
 from app.communities.schemas import (
@@ -241,7 +242,7 @@ def erase_company(session: Session, company_id: str) -> None:
     """Of each community of a company only the id is left, archived: what names it elsewhere still finds something."""
     ids = ids_of_company(company_id)
     session.execute(delete(CommunityAlias).where(col(CommunityAlias.company_id) == company_id))
-    for table in (CommunityManager, CommunityConsent):
+    for table in (CommunityManager, CommunityConsent, LearnedPreference):
         session.execute(delete(table).where(col(table.community_id).in_(ids)))
     session.execute(
         update_rows(Community)

@@ -85,6 +85,11 @@ class Settings(BaseSettings):
         ge=90,
         description="Records of what happened and of background work are kept so long; they hold ids only.",
     )
+    least_group: int = Field(
+        5,
+        ge=3,
+        description="Figures about what people have said are told for at least so many sides, of three companies.",
+    )
     poll_seconds: float = Field(0.5, gt=0, description="How often an idle worker looks for work.")
     worker_silent_seconds: float = Field(30.0, gt=0, description="/readyz misses a worker after this long.")
 

@@ -34,6 +34,18 @@ class Answer(StrEnum):
     NOT_NOW = "not_now"
 
 
+class DeclineReason(StrEnum):
+    """Why a side does not want a suggestion, as it may say and need not."""
+
+    NO_TIME = "no_time"
+    THEME_DOES_NOT_FIT = "theme_does_not_fit"
+    PARTNER_TOO_SIMILAR = "partner_too_similar"
+    OTHER_SECTOR_WISHED = "other_sector_wished"
+    SAME_SECTOR_NOT_WISHED = "same_sector_not_wished"
+    LANGUAGE = "language"
+    OTHER = "other"
+
+
 class Approval(StrEnum):
     ASKED = "asked"
     """Both sides have said yes, and the company's coordinator is to approve."""
@@ -67,6 +79,7 @@ class Suggestion(SQLModel, table=True):
     __table_args__ = (
         Index("ix_suggestion_status_expires_at", "status", "expires_at"),
         Index("ix_suggestion_round_id_status", "round_id", "status"),
+        Index("ix_suggestion_status_remind_at", "status", "remind_at"),
         # Two rounds released at the same moment would otherwise ask the same pair twice.
         Index(
             "ix_suggestion_open_pair",
@@ -98,6 +111,12 @@ class Suggestion(SQLModel, table=True):
     tandem_id: str | None = None
     followed_up_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     """When it was looked whether the sides are to be offered somebody else; None until then."""
+    remind_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When somebody is to be reminded next; None: nobody any more."""
+    awaiting_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """Since when both sides have said yes and coordinators are asked."""
+    forgotten_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When what it said of the two was taken out, for nobody had answered it."""
 
 
 class SuggestionSide(SQLModel, table=True):
@@ -114,6 +133,9 @@ class SuggestionSide(SQLModel, table=True):
     """With `not_now`: from this day on the pair may be suggested again."""
     reason: str | None = None
     """In the side's own words, and for itself only."""
+    why: list[str] = Field(default_factory=list, sa_type=JsonColumn)
+    """Codes of `DeclineReason`, for the own side only."""
+    reminded_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     answered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     """When the side spoke first; who asks another one is the first of the two."""
     answered_by: str | None = None

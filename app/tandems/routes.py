@@ -1,5 +1,6 @@
 """HTTP for suggestions and tandems."""
 
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
@@ -11,13 +12,13 @@ from app.access.service import Caller
 from app.core.database import ReaderDep, SessionDep
 from app.core.http import problems
 from app.core.i18n import Language, LanguageDep
-from app.core.pagination import PageDep, cut
+from app.core.pagination import Key, PageDep, cut
 from app.core.schemas import Id, Page
 from app.core.settings import Settings
-from app.tandems import answering, closing, queries
+from app.tandems import answering, closing, queries, tasks
 from app.tandems import service as suggestions
 from app.tandems.models import Suggestion
-from app.tandems.schemas import AnswerCreate, ApprovalCreate, SuggestionOut, TandemOut
+from app.tandems.schemas import AnswerCreate, ApprovalCreate, SuggestionOut, TandemOut, TaskOut
 from app.tandems.viewing import suggestions_shown, tandems_shown
 
 router = APIRouter(prefix="/v1", tags=["tandems"], route_class=KeyedRoute, responses=problems(401, 403))
@@ -112,6 +113,16 @@ def approve_suggestion(
     return _shown(session, caller, decided, settings, language)
 
 
+@router.get("/tasks", operation_id="list_tasks", responses=problems(422))
+def list_tasks(session: ReaderDep, caller: CallerDep, request: PageDep, language: LanguageDep) -> Page[TaskOut]:
+    """What waits for you, the most urgent first: suggestions to answer for managers and portals, to approve for
+    coordinators."""
+    after = request.key(str, str)
+    found = tasks.page(session, caller, after=_place(after), limit=request.limit)
+    page, cursor = cut(found, request, lambda one: (one.due_at.isoformat(), one.subject_id))
+    return Page(items=tasks.shown(page, language), next_cursor=cursor)
+
+
 @router.get("/tandems", operation_id="list_tandems", responses=problems(422))
 def list_tandems(
     session: ReaderDep,
@@ -147,6 +158,10 @@ def close_tandem(tandem_id: TandemId, session: SessionDep, caller: CallerDep, on
         lambda: closing.close(session, caller, tandem_id), lambda known: closing.get(session, caller, known)
     )
     return tandems_shown(session, caller, [closed])[0]
+
+
+def _place(after: Key | None) -> tuple[datetime, str] | None:
+    return (datetime.fromisoformat(str(after[0])), str(after[1])) if after else None
 
 
 def _shown(

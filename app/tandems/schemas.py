@@ -8,7 +8,14 @@ from pydantic.config import JsonDict
 
 from app.communities.schemas import CARD_EXAMPLE, CardOut
 from app.core.schemas import Clean, EmptyIsNull, Flag, Input, Output, UtcTime
-from app.tandems.models import Answer, SideName, SuggestionOrigin, SuggestionStatus, TandemStatus
+from app.tandems.models import (
+    Answer,
+    DeclineReason,
+    SideName,
+    SuggestionOrigin,
+    SuggestionStatus,
+    TandemStatus,
+)
 
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=500), Clean]
 
@@ -25,8 +32,22 @@ class AnswerCreate(Input):
         None, description="Why, in your own words, for your side only."
     )
 
+    why: list[DeclineReason] = Field(
+        default_factory=list,
+        max_length=len(DeclineReason),
+        description="With `no` and `not_now`, as you like: what it was about, for your side only. It can become a "
+        "preference of your community, see GET /v1/communities/{community_id}/preferences.",
+    )
+
     model_config = ConfigDict(
-        json_schema_extra={"example": {"answer": "not_now", "until": "2099-02-01", "reason": "We reorganize first."}}
+        json_schema_extra={
+            "example": {
+                "answer": "not_now",
+                "until": "2099-02-01",
+                "reason": "We reorganize first.",
+                "why": ["no_time"],
+            }
+        }
     )
 
 
@@ -80,6 +101,7 @@ class OwnAnswer(Output):
     answer: Answer
     until: date | None
     reason: str | None
+    why: list[DeclineReason]
 
 
 _OWN: JsonDict = {"id": "cmt_06em2n0u4hsm7bg6m3r8t2f5ac", "name": "Data Literacy Circle"}
@@ -156,6 +178,28 @@ class SuggestionOut(Output):
                 "ended_at": None,
                 "tandem_id": None,
                 "replaced_by": None,
+            }
+        }
+    )
+
+
+class TaskOut(Output):
+    """Something that waits for the caller."""
+
+    kind: str = Field(
+        description="`answer_suggestion`, `approve_suggestion`; further kinds may come: show those by their text."
+    )
+    subject_id: str = Field(description="What it is about, such as the id of the suggestion.")
+    due_at: UtcTime
+    text: str = Field(description="What to do, in the language of Accept-Language.")
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "kind": "answer_suggestion",
+                "subject_id": "sug_06em2n0u4hsm7bg6m3r8t2f5ac",
+                "due_at": "2026-12-08T09:00:00Z",
+                "text": "Answer the suggestion for Data Literacy Circle: yes, not now or no. A no needs no reason.",
             }
         }
     )

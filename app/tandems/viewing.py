@@ -180,7 +180,7 @@ def _for_side(
             "reasons": [reason_shown(stored, language) for stored in reasons],
             "other": other,
             "next_steps": translate(NEXT_STEPS[status], language, tandem_id=one.tandem_id),
-            "own_answer": mine.answer and OwnAnswer(answer=mine.answer, until=mine.until, reason=mine.reason),
+            "own_answer": mine.answer and OwnAnswer.model_validate(mine),
             "approval_needed": mine.company_id in asked,
             "replaced_by": mine.replaced_by,
         }

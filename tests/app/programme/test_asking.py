@@ -107,7 +107,7 @@ def test_a_community_asks_another_and_has_said_yes_by_that(asking: Asking) -> No
     assert answer.status_code == 201, answer.text
     assert answer.headers["Location"] == f"/v1/suggestions/{shown['id']}"
     assert (shown["origin"], shown["status"]) == ("spontaneous", "one_yes")
-    assert shown["own_answer"] == {"answer": "yes", "until": None, "reason": None}
+    assert shown["own_answer"] == {"answer": "yes", "until": None, "reason": None, "why": []}
     assert shown["own"] == {"id": asking.communities["Alder"], "name": "Alder"}
     assert shown["partner"]["name"] is None
     seen = asking.portals["Birch"].get(answer.headers["Location"]).json()
@@ -228,6 +228,8 @@ def _left(asking: Asking) -> None:
 WHAT_IS_WRONG_OVER_THERE: dict[str, Callable[[Asking], object]] = {
     "no capacity": lambda asking: asking.change("Birch", capacity=0),
     "busy": _busy,
+    "not to be asked yet": lambda asking: asking.change("Birch", ask_not_before=now().date() + timedelta(days=1)),
+    "not to be asked so often": lambda asking: asking.change("Birch", asks_per_quarter=0),
     "paused": lambda asking: asking.change("Birch", status="paused"),
     "archived": lambda asking: asking.change("Birch", status="archived"),
     "not confirmed": lambda asking: asking.change("Birch", confirm_again_by=now().date() - timedelta(days=1)),
@@ -308,6 +310,12 @@ def test_not_now_is_over_on_its_day(asking: Asking) -> None:
 
     assert early.json()["type"] == "/problems/partner-not-available"
     assert again.status_code == 201
+
+
+def test_whoever_does_not_want_to_be_asked_can_ask(asking: Asking) -> None:
+    asking.change("Alder", asks_per_quarter=0, ask_not_before=now().date() + timedelta(days=1))
+
+    assert asking.ask("Alder", "Birch").status_code == 201
 
 
 def test_what_one_has_asked_already_is_told_with_its_address(asking: Asking) -> None:
