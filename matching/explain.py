@@ -10,7 +10,8 @@ from matching.calibration import Strength
 from matching.eligibility import Rule
 from matching.known_words import KnownWords
 from matching.profiles import Field, Profile
-from matching.text import AnalyzedProfile, TextAnalyzer, surfaces_of
+from matching.reading import AnalyzedProfile
+from matching.text import TextAnalyzer, surfaces_of
 from matching.themes import Link, Links, Theme, Voice, WordKey, counted_language, spelt, strong, themes, untagged
 
 if TYPE_CHECKING:

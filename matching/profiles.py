@@ -65,13 +65,13 @@ class Profile:
             (Field.NAME, self.name),
             (Field.PURPOSE, self.purpose),
             (Field.DESCRIPTION, self.description),
-            *((Field.TAGS, text) for text in self.tags),
-            *((Field.OFFERS, text) for text in self.offers),
-            *((Field.SEEKS, text) for text in self.seeks),
+            *[(Field.TAGS, text) for text in self.tags],
+            *[(Field.OFFERS, text) for text in self.offers],
+            *[(Field.SEEKS, text) for text in self.seeks],
             (Field.TARGET_GROUP, self.target_group),
-            *((Field.FORMATS, text) for text in self.formats),
+            *[(Field.FORMATS, text) for text in self.formats],
         ]
-        return [(field, text) for field, text in texts if text]
+        return [one for one in texts if one[1]]
 
 
 def in_canonical_order(profiles: Iterable[Profile]) -> list[Profile]:

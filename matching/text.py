@@ -3,14 +3,30 @@
 import html
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from array import array
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 
+import numpy as np
 import snowballstemmer
 
 from matching.languages import OTHER, PIVOT, known_languages, telling_words
-from matching.profiles import Field, Profile, primary_language
+from matching.profiles import Profile, primary_language
+from matching.reading import (
+    ENOUGH_WORDS,
+    FIELDS,
+    NONE,
+    AnalyzedProfile,
+    Codes,
+    Indices,
+    Mask,
+    Numbers,
+    Reading,
+    Text,
+    Texts,
+    enough,
+    leading,
+)
 
 # What a field says is read to here; a theme is told long before, and later words weigh next to nothing.
 MAX_WORDS = 1_000
@@ -29,60 +45,12 @@ _WORD = re.compile(r"\w+(?:[+#]+(?!\w))?")
 _MOJIBAKE = re.compile("[\u00c2\u00c3][\u0080-\u00bf\u0152-\u0178\u2018-\u203a\u20ac\u2122]|\u00e2\u20ac")
 _INVISIBLE = dict.fromkeys([0xAD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF])
 
-# A passage of so many words that has hardly any function word of a known language is in another language.
-_ENOUGH_WORDS, _LEAST_SHARE = 10, 0.1
 # Without function words to leave out, short words of another language are taken for such.
 _LEAST_LETTERS_OF_OTHER = 4
 _LONGEST_ACRONYM = 5
 _LEAST_LETTERS_TOLD = 4
-_LONGEST_REMEMBERED, _MOST_REMEMBERED = 60, 50_000
 _LEAST_BEFORE_FEMININE = 5
-
-
-class Word(NamedTuple):
-    """A word of a text: as it was written, the term it is compared by ("Lieferketten" -> "lieferkett"), its place in
-    the text, counted with the words that are left out, and the language of its passage."""
-
-    surface: str
-    term: str
-    place: int
-    language: str
-
-
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """One text of a field: its language, and its words without function words and bare numbers."""
-
-    field: Field
-    language: str
-    words: list[Word]
-
-
-@dataclass(frozen=True, slots=True)
-class AnalyzedProfile:
-    """The words of each text of a profile, in the order of its texts."""
-
-    parts: list[Passage]
-
-    @property
-    def passages(self) -> list[list[Word]]:
-        return [part.words for part in self.parts]
-
-
-class Text(NamedTuple):
-    """A text of a profile: its words as they are written, and folded."""
-
-    field: Field
-    language: str
-    surfaces: list[str]
-    words: list[str]
-
-
-class _Read(NamedTuple):
-    surfaces: list[str]
-    words: list[str]
-    told: list[str]
-    """The languages that its function words tell, one for each."""
+_NUMBER_OF_FIELD = {field: number for number, field in enumerate(FIELDS)}
 
 
 class TextAnalyzer:
@@ -107,28 +75,36 @@ class TextAnalyzer:
             language: dict.fromkeys(data.stopwords, "") for language, data in self._languages.items()
         }
         self._terms[OTHER] = {}
-        self._telling = telling_words()
-        # For each word without a meaning of its own which language its letters and ending tell, "" for none.
-        self._told: dict[str, str] = {}
-        self._letters = [(tag, data.letters) for tag, data in self._languages.items()]
-        self._endings = [(tag, data.endings) for tag, data in self._languages.items()]
-        self._remembered: dict[str, _Read] = {}
+        # Languages as numbers, in this order.
+        self._tags = list(self._terms)
+        self._number = {tag: number for number, tag in enumerate(self._tags)}
+        self._telling = {word: self._number[tag] for word, tag in telling_words().items()}
+        # For each word without a meaning of its own which language its letters and ending tell.
+        self._told: dict[str, int] = {}
+        self._letters = [(self._number[tag], data.letters) for tag, data in self._languages.items()]
+        self._endings = [(self._number[tag], data.endings) for tag, data in self._languages.items()]
+
+    def read(self, profiles: Sequence[Profile], *, on_progress: Callable[[float], None] | None = None) -> Reading:
+        """All texts of the profiles: the language of each, and the term of each word.
+
+        Many at once take a fraction of the time that they take one by one. `on_progress` hears the share done.
+        """
+        texts = _texts_of(profiles, on_progress)
+        language = self._language_of_each(texts, profiles)
+        return Reading(texts, self._tags, language, *self._term_of_each(texts, language))
 
     def analyze(self, profile: Profile) -> AnalyzedProfile:
         """The words of a profile, in the order of its texts."""
-        parts = []
-        for text in self.texts(profile):
-            words = [
-                Word(surface, term, place, text.language)
-                for place, (surface, term) in enumerate(zip(text.surfaces, self._terms_of_text(text), strict=True))
-                if term
-            ]
-            parts.append(Passage(text.field, text.language, words))
-        return AnalyzedProfile(parts)
+        return self.read([profile]).analyzed(0)
+
+    def texts(self, profile: Profile) -> list[Text]:
+        """The texts of a profile with the language of each."""
+        return self.read([profile]).texts_of(0)
 
     def terms(self, profile: Profile) -> list[str]:
         """The terms of a profile, repeated as often as they occur."""
-        return [term for text in self.texts(profile) for term in self._terms_of_text(text) if term]
+        reading = self.read([profile])
+        return [reading.terms[number][1] for number in reading.term[reading.term != NONE].tolist()]
 
     def terms_in_any_language(self, texts: Iterable[str]) -> frozenset[str]:
         """The distinct terms of some texts, stemmed in every known language."""
@@ -138,12 +114,12 @@ class TextAnalyzer:
 
     def terms_of(self, surfaces: Sequence[str], language: str) -> list[str]:
         """The term of each word in a known language (or `OTHER`), "" for one that carries no theme."""
-        return self._terms_of(surfaces, folded(surfaces), language)
-
-    def _terms_of(self, surfaces: Sequence[str], words: Sequence[str], language: str) -> list[str]:
+        words = folded(surfaces)
         terms = [self.term(word, language) for word in words]
-        for at in acronyms(surfaces, [not term for term in terms]):
-            terms[at] = words[at]
+        at = [at for at, term in enumerate(terms) if not term and _may_be_acronym(surfaces[at])]
+        if at and not _is_shouted(surfaces):
+            for one in at:
+                terms[one] = words[one]
         return terms
 
     def term(self, word: str, language: str) -> str:
@@ -163,7 +139,7 @@ class TextAnalyzer:
         return str(self._stemmers[language].stemWord(word))
 
     def _term(self, folded: str, language: str) -> str:
-        if len(folded) < 2 or not any(character.isalpha() for character in folded):
+        if len(folded) < 2 or not (folded.isalpha() or any(character.isalpha() for character in folded)):
             return ""
         data = self._languages.get(language)
         if data is None:
@@ -173,64 +149,108 @@ class TextAnalyzer:
             folded = folded.removesuffix(ending)
         return self.stem(folded, language)
 
-    def _terms_of_text(self, text: "Text") -> list[str]:
-        return self._terms_of(text.surfaces, text.words, text.language)
+    def _language_of_each(self, texts: Texts, profiles: Sequence[Profile]) -> Codes:
+        """(texts,) the number of each text's language."""
+        n, other = len(texts.field), self._number[OTHER]
+        kind = _codes([self._telling.get(word, NONE) for word in texts.folded])
+        told = texts.with_sums(texts.counted(kind, len(self._languages)))
+        lengths = texts.with_sums(texts.lengths[:, None])[:, 0]
+        sure = np.where(enough(told, lengths), leading(told), NONE)
+        own, usual = sure[:n], sure[n:]
+        unsure = (usual == NONE).nonzero()[0]
+        usual[unsure] = self._stated([profiles[at].languages for at in unsure.tolist()])
+        usual[(usual == NONE) & (lengths[n:] >= ENOUGH_WORDS)] = other
+        guessed = usual == NONE
+        asked = (own == NONE) & (usual[texts.row] != other) | guessed[texts.row]
+        by_letters = leading(texts.with_sums(self._told_by_letters(texts, asked)))
+        usual[guessed] = _first_told(by_letters[n:][guessed], self._number[PIVOT])
+        of_profile = usual[texts.row]
+        by_letters[:n][of_profile == other] = other
+        return _first_told(own, _first_told(by_letters[:n], of_profile))
 
-    def texts(self, profile: Profile) -> list["Text"]:
-        """The texts of a profile with the language of each."""
-        read = [(field, self._read(text)) for field, text in profile.texts_by_field]
-        told = [language for _, one in read for language in one.told]
-        length = sum(len(one.words) for _, one in read)
-        usual = _leading(told)
-        if usual is None or not _enough(told, length):
-            usual = self._stated(profile) or self._guessed([word for _, one in read for word in one.words])
-        return [Text(field, self._language_of(one, usual), one.surfaces, one.words) for field, one in read]
+    def _stated(self, languages: Sequence[tuple[str, ...]]) -> Codes:
+        """(profiles,) the first known language of each, `OTHER` where they know others only."""
+        known = {tags: self._first_known(tags) for tags in set(languages)}
+        return _codes([known[tags] for tags in languages])
 
-    def _read(self, text: str) -> "_Read":
-        # Tags are short and come again and again.
-        if len(text) > _LONGEST_REMEMBERED:
-            return self._read_anew(text)
-        known = self._remembered.get(text)
-        if known is None:
-            if len(self._remembered) >= _MOST_REMEMBERED:
-                self._remembered.clear()
-            known = self._remembered[text] = self._read_anew(text)
-        return known
+    def _first_known(self, tags: tuple[str, ...]) -> int:
+        stated = [primary_language(tag) for tag in tags]
+        known = next((tag for tag in stated if tag in self._languages), OTHER)
+        return self._number[known] if stated else NONE
 
-    def _read_anew(self, text: str) -> "_Read":
-        surfaces = surfaces_of(text)
-        words = folded(surfaces)
-        return _Read(surfaces, words, list(filter(None, map(self._telling.get, words))))
+    def _told_by_letters(self, texts: Texts, asked: Mask) -> Indices:
+        """(texts, languages) how many words of the texts that are asked tell each language by letters or ending."""
+        kind = np.full(len(texts.surfaces), NONE, dtype=np.int8)
+        met = np.zeros(len(kind), dtype=np.bool_)
+        met[texts.word[asked[texts.text]]] = True
+        words = met.nonzero()[0]
+        kind[words] = [self._language_told(texts.folded[word]) for word in words.tolist()]
+        return texts.counted(kind, len(self._languages))
 
-    def _stated(self, profile: Profile) -> str | None:
-        stated = [primary_language(tag) for tag in profile.languages]
-        known = next((tag for tag in stated if tag in self._languages), None)
-        return known or (OTHER if stated else None)
+    def _language_told(self, word: str) -> int:
+        told = self._told.get(word)
+        if told is None:
+            told = self._told[word] = self._letters_tell(word)
+        return told
 
-    def _guessed(self, words: Sequence[str]) -> str:
-        if len(words) < _ENOUGH_WORDS:
-            return self._told_by_letters(words) or PIVOT
-        return OTHER
-
-    def _language_of(self, text: "_Read", usual: str) -> str:
-        leading = _leading(text.told)
-        if leading is not None and _enough(text.told, len(text.words)):
-            return leading
-        return usual if usual == OTHER else (self._told_by_letters(text.words) or usual)
-
-    def _told_by_letters(self, words: Sequence[str]) -> str | None:
-        told = list(map(self._told.get, words))
-        if None in told:
-            for word in words:
-                if word not in self._told:
-                    self._told[word] = self._letters_tell(word)
-            told = list(map(self._told.get, words))
-        return _leading(list(filter(None, told)))
-
-    def _letters_tell(self, word: str) -> str:
+    def _letters_tell(self, word: str) -> int:
+        if len(word) < _LEAST_LETTERS_TOLD:
+            return NONE
         by_letters = [] if word.isascii() else [tag for tag, sign in self._letters if not sign.isdisjoint(word)]
         told = by_letters or [tag for tag, endings in self._endings if word.endswith(endings)]
-        return told[0] if len(told) == 1 and len(word) >= _LEAST_LETTERS_TOLD else ""
+        return told[0] if len(told) == 1 else NONE
+
+    def _term_of_each(self, texts: Texts, language: Codes) -> tuple[Numbers, list[tuple[str, str]]]:
+        """(words,) the number of each word's term, and the terms."""
+        size = len(texts.surfaces)
+        of_word = language[texts.text]
+        met = np.zeros(len(self._tags) * size, dtype=np.bool_)
+        word = of_word * np.int32(size) + texts.word
+        met[word] = True
+        numbers: dict[tuple[str, str], int] = {}
+        number = np.full(len(met), NONE, dtype=np.int32)
+        for one in met.nonzero()[0].tolist():
+            tag = self._tags[one // size]
+            if term := self.term(texts.folded[one % size], tag):
+                number[one] = numbers.setdefault((tag, term), len(numbers))
+        term_of_each = number[word]
+        acronyms = _acronyms(texts, term_of_each == NONE)
+        for at, one in zip(acronyms.tolist(), word[acronyms].tolist(), strict=True):
+            key = self._tags[one // size], texts.folded[one % size]
+            term_of_each[at] = numbers.setdefault(key, len(numbers))
+        return term_of_each, list(numbers)
+
+
+def _texts_of(profiles: Sequence[Profile], on_progress: Callable[[float], None] | None) -> Texts:
+    """The words of all texts; one that comes again is split once."""
+    number: defaultdict[str, int] = defaultdict()
+    number.default_factory = number.__len__
+    number_of = number.__getitem__
+    known: dict[str, int] = {}
+    fields: list[int] = []
+    first, start, words = [0], [0], array("i")
+    every = max(1, len(profiles) // 50)
+    for row, profile in enumerate(profiles):
+        if on_progress is not None and row % every == 0:
+            on_progress(row / len(profiles))
+        for field, text in profile.texts_by_field:
+            before = known.setdefault(text, len(fields))
+            if before < len(fields):
+                words.extend(words[start[before] : start[before + 1]])
+            else:
+                words.extend(map(number_of, surfaces_of(text)))
+            fields.append(_NUMBER_OF_FIELD[field])
+            start.append(len(words))
+        first.append(len(fields))
+    surfaces = list(number)
+    return Texts(
+        np.array(first, dtype=np.int64),
+        _codes(fields),
+        np.array(start, dtype=np.int64),
+        np.array(words, dtype=np.int32),
+        surfaces,
+        folded(surfaces),
+    )
 
 
 def surfaces_of(text: str) -> list[str]:
@@ -245,7 +265,7 @@ def surfaces_of(text: str) -> list[str]:
         text = _ADDRESS.sub(" ", text)
     if "#" in text:
         text = _HASHTAG.sub(lambda tag: _CAMEL.sub(" ", tag.group(1)), text)
-    if any(sign in text for sign in _GENDER_SIGNS):
+    if any(map(text.__contains__, _GENDER_SIGNS)):
         text = _GENDERED_ENDING.sub("", text)
     return _WORD.findall(text.replace("_", " "))[:MAX_WORDS]
 
@@ -266,33 +286,30 @@ def folded(surfaces: Sequence[str]) -> list[str]:
     return "\n".join(surfaces).casefold().split("\n") if surfaces else []
 
 
-def acronyms(surfaces: Sequence[str], dropped: Sequence[bool]) -> list[int]:
-    """Of the dropped words those that are acronyms: "IT" and "WHO" are themes among small letters; a text in capitals
-    only has none."""
-    found = [
-        at
-        for at, surface in enumerate(surfaces)
-        if dropped[at] and 1 < len(surface) <= _LONGEST_ACRONYM and surface.isupper()
-    ]
-    return found if found and not _is_shouted(surfaces) else []
+def _may_be_acronym(surface: str) -> bool:
+    """Whether a word that carries no theme is one as an acronym: "IT" and "WHO" are themes among small letters."""
+    return 1 < len(surface) <= _LONGEST_ACRONYM and surface.isupper()
 
 
 def _is_shouted(surfaces: Sequence[str]) -> bool:
-    return 2 * sum(surface.isupper() for surface in surfaces) > len(surfaces)
+    """Whether a text is in capitals: none of its words is an acronym."""
+    return 2 * sum(map(str.isupper, surfaces)) > len(surfaces)
 
 
-def _enough(told: Sequence[str], words: int) -> bool:
-    """Whether so many function words of one language are what a text in it has."""
-    if words < _ENOUGH_WORDS:
-        return True
-    return max((told.count(language) for language in set(told)), default=0) >= _LEAST_SHARE * words
+def _acronyms(texts: Texts, dropped: Mask) -> Indices:
+    """Which of the dropped words, (words,), are acronyms."""
+    short = np.array([_may_be_acronym(surface) for surface in texts.surfaces], dtype=np.bool_)
+    found = (dropped & short[texts.word]).nonzero()[0]
+    if not len(found):
+        return found
+    of_text = texts.text[found]
+    shouted = [text for text in np.unique(of_text).tolist() if _is_shouted(texts.surfaces_of(text))]
+    return found[~np.isin(of_text, shouted)]
 
 
-def _leading(told: Sequence[str]) -> str | None:
-    """The language told more often than all others; None without any or in a draw."""
-    if not told:
-        return None
-    if told.count(told[0]) == len(told):
-        return told[0]
-    counts = sorted(((told.count(language), language) for language in set(told)), reverse=True)
-    return counts[0][1] if len(counts) == 1 or counts[0][0] > counts[1][0] else None
+def _first_told(language: Codes, otherwise: "Codes | int") -> Codes:
+    return np.where(language != NONE, language, otherwise).astype(np.int8)
+
+
+def _codes(numbers: Sequence[int]) -> Codes:
+    return np.array(numbers, dtype=np.int8)

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from matching.languages import OTHER, PIVOT
 from matching.profiles import Field, Profile
-from matching.text import AnalyzedProfile, surfaces_of
+from matching.reading import AnalyzedProfile
+from matching.text import surfaces_of
 
 MAX_WORDS_OF_A_PHRASE = 3
 
