@@ -37,7 +37,6 @@ _ADDRESS = re.compile(r"(?:https?://|www\.)\S+|[^\s@]{1,64}@[^\s@.]{1,63}(?:\.[^
 _MARKUP = re.compile(r"<!--.{0,5000}?-->|</?[a-zA-Z][^<>]{0,2000}>", re.DOTALL)
 # "Kolleg:innen", "Entwickler*innen" and "Nutzer_in" are the word in front of the ending; so is "MitarbeiterInnen".
 _GENDERED_ENDING = re.compile(r"(?<=[^\W\d_])[*:_/]-?in(?:nen)?\b|(?<=[a-zäöüß])Innen\b")
-_GENDER_SIGNS = ("*in", ":in", "_in", "/in", "/-in", "Innen")
 _HASHTAG = re.compile(r"#(?=\w*[a-zäöüß][A-ZÄÖÜ])(\w{2,100})")
 _CAMEL = re.compile(r"(?<=[a-zäöüß])(?=[A-ZÄÖÜ])")
 _WORD = re.compile(r"\w+(?:[+#]+(?!\w))?")
@@ -50,6 +49,8 @@ _LEAST_LETTERS_OF_OTHER = 4
 _LONGEST_ACRONYM = 5
 _LEAST_LETTERS_TOLD = 4
 _LEAST_BEFORE_FEMININE = 5
+# Tags are short and come again and again.
+_LONGEST_REMEMBERED = 60
 _NUMBER_OF_FIELD = {field: number for number, field in enumerate(FIELDS)}
 
 
@@ -70,6 +71,9 @@ class TextAnalyzer:
         self._stemmers = {
             language: snowballstemmer.stemmer(data.stemmer) for language, data in self._languages.items()
         }
+        for stemmer in self._stemmers.values():
+            # Each word is asked for once, nearly.
+            stemmer.maxCacheSize = 0
         # For each language the term of each word met so far, "" for a word that carries no theme.
         self._terms: dict[str, dict[str, str]] = {
             language: dict.fromkeys(data.stopwords, "") for language, data in self._languages.items()
@@ -225,31 +229,33 @@ def _texts_of(profiles: Sequence[Profile], on_progress: Callable[[float], None] 
     """The words of all texts; one that comes again is split once."""
     number: defaultdict[str, int] = defaultdict()
     number.default_factory = number.__len__
-    number_of = number.__getitem__
-    known: dict[str, int] = {}
+    known: dict[str, list[str]] = {}
     fields: list[int] = []
-    first, start, words = [0], [0], array("i")
+    first, lengths, words = [0], [0], array("i")
     every = max(1, len(profiles) // 50)
     for row, profile in enumerate(profiles):
         if on_progress is not None and row % every == 0:
             on_progress(row / len(profiles))
+        found: list[str] = []
         for field, text in profile.texts_by_field:
-            before = known.setdefault(text, len(fields))
-            if before < len(fields):
-                words.extend(words[start[before] : start[before + 1]])
-            else:
-                words.extend(map(number_of, surfaces_of(text)))
+            surfaces = known.get(text)
+            if surfaces is None:
+                surfaces = surfaces_of(text)
+                if len(text) <= _LONGEST_REMEMBERED:
+                    known[text] = surfaces
+            found += surfaces
+            lengths.append(len(surfaces))
             fields.append(_NUMBER_OF_FIELD[field])
-            start.append(len(words))
         first.append(len(fields))
-    surfaces = list(number)
+        words.extend(map(number.__getitem__, found))
+    distinct = list(number)
     return Texts(
         np.array(first, dtype=np.int64),
         _codes(fields),
-        np.array(start, dtype=np.int64),
+        np.cumsum(lengths),
         np.array(words, dtype=np.int32),
-        surfaces,
-        folded(surfaces),
+        distinct,
+        folded(distinct),
     )
 
 
@@ -265,7 +271,7 @@ def surfaces_of(text: str) -> list[str]:
         text = _ADDRESS.sub(" ", text)
     if "#" in text:
         text = _HASHTAG.sub(lambda tag: _CAMEL.sub(" ", tag.group(1)), text)
-    if any(map(text.__contains__, _GENDER_SIGNS)):
+    if "*" in text or ":" in text or "_" in text or "/" in text or "Innen" in text:
         text = _GENDERED_ENDING.sub("", text)
     return _WORD.findall(text.replace("_", " "))[:MAX_WORDS]
 
