@@ -182,7 +182,7 @@ class PairExplainer:
 
     def _read(self, position: int) -> "Speaker":
         profile = self._profiles[position]
-        return Speaker(profile, self._analyzer.analyze(profile), self._withheld(profile.withheld))
+        return Speaker(profile, self._vectors.words.reading.analyzed(position), self._withheld(profile.withheld))
 
     def _read_withheld(self, words: tuple[str, ...]) -> "Withheld":
         return Withheld.of(words, self._analyzer)
