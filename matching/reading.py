@@ -23,9 +23,6 @@ NONE = -1
 """No language, or no term."""
 FIELDS = tuple(Field)
 
-# A passage of so many words that has hardly any function word of a known language is in another language.
-ENOUGH_WORDS, _LEAST_SHARE = 10, 0.1
-
 
 class Word(NamedTuple):
     """A word of a text: as it was written, the term it is compared by ("Lieferketten" -> "lieferkett"), its place in
@@ -132,16 +129,6 @@ class Reading:
     term: Numbers
     terms: list[tuple[str, str]]
 
-    def texts_of(self, row: int) -> list[Text]:
-        """The texts of one profile."""
-        surfaces, folded = self.texts.surfaces, self.texts.folded
-        found = []
-        for text, words in self._words_of(row):
-            numbers = self.texts.word[words].tolist()
-            written = [surfaces[number] for number in numbers]
-            found.append(Text(self._field(text), self._language(text), written, [folded[one] for one in numbers]))
-        return found
-
     def analyzed(self, row: int) -> AnalyzedProfile:
         """The words of one profile that carry a theme, text by text."""
         surfaces, terms = self.texts.surfaces, self.terms
@@ -167,17 +154,3 @@ class Reading:
 
     def _language(self, text: int) -> str:
         return self.languages[int(self.language[text])]
-
-
-def leading(counts: Indices) -> Codes:
-    """(n,) the kind that each row of (n, kinds) counts most often; `NONE` where that is none of them, or several."""
-    most = counts.max(axis=1, keepdims=True, initial=0)
-    is_one = (counts == most).sum(axis=1) == 1
-    is_one &= most[:, 0] > 0
-    return np.where(is_one, counts.argmax(axis=1), NONE).astype(np.int8)
-
-
-def enough(told: Indices, words: Indices) -> Mask:
-    """(n,) whether so many function words of one language, of (n, languages), are what a text in it has."""
-    found: Mask = (words < ENOUGH_WORDS) | (told.max(axis=1, initial=0) >= _LEAST_SHARE * words)
-    return found

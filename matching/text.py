@@ -5,7 +5,8 @@ import re
 import unicodedata
 from array import array
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache, partial
 
 import numpy as np
 import snowballstemmer
@@ -13,7 +14,6 @@ import snowballstemmer
 from matching.languages import OTHER, PIVOT, known_languages, telling_words
 from matching.profiles import Profile, primary_language
 from matching.reading import (
-    ENOUGH_WORDS,
     FIELDS,
     NONE,
     AnalyzedProfile,
@@ -21,12 +21,15 @@ from matching.reading import (
     Indices,
     Mask,
     Numbers,
+    Passage,
     Reading,
     Text,
     Texts,
-    enough,
-    leading,
+    Word,
 )
+
+Counts = tuple[int, ...]
+"""How often each of the known languages is told."""
 
 # What a field says is read to here; a theme is told long before, and later words weigh next to nothing.
 MAX_WORDS = 1_000
@@ -44,6 +47,8 @@ _WORD = re.compile(r"\w+(?:[+#]+(?!\w))?")
 _MOJIBAKE = re.compile("[\u00c2\u00c3][\u0080-\u00bf\u0152-\u0178\u2018-\u203a\u20ac\u2122]|\u00e2\u20ac")
 _INVISIBLE = dict.fromkeys([0xAD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF])
 
+# A passage of so many words that has hardly any function word of a known language is in another language.
+_ENOUGH_WORDS, _LEAST_SHARE = 10, 0.1
 # Without function words to leave out, short words of another language are taken for such.
 _LEAST_LETTERS_OF_OTHER = 4
 _LONGEST_ACRONYM = 5
@@ -99,16 +104,37 @@ class TextAnalyzer:
 
     def analyze(self, profile: Profile) -> AnalyzedProfile:
         """The words of a profile, in the order of its texts."""
-        return self.read([profile]).analyzed(0)
-
-    def texts(self, profile: Profile) -> list[Text]:
-        """The texts of a profile with the language of each."""
-        return self.read([profile]).texts_of(0)
+        parts = []
+        for text in self.texts(profile):
+            words = [
+                Word(surface, term, place, text.language)
+                for place, (surface, term) in enumerate(zip(text.surfaces, self._terms_of_text(text), strict=True))
+                if term
+            ]
+            parts.append(Passage(text.field, text.language, words))
+        return AnalyzedProfile(parts)
 
     def terms(self, profile: Profile) -> list[str]:
         """The terms of a profile, repeated as often as they occur."""
-        reading = self.read([profile])
-        return [reading.terms[number][1] for number in reading.term[reading.term != NONE].tolist()]
+        return [term for text in self.texts(profile) for term in self._terms_of_text(text) if term]
+
+    def texts(self, profile: Profile) -> list[Text]:
+        """The texts of a profile with the language of each."""
+        surfaces = [(field, surfaces_of(text)) for field, text in profile.texts_by_field]
+        words = [folded(one) for _, one in surfaces]
+        every = [word for one in words for word in one]
+        stated = self._stated(profile.languages)
+        usual = self._usual(
+            len(every), self._function_words(every), stated, partial(self._letters_and_endings, every)
+        )
+        languages = [
+            self._language(len(one), self._function_words(one), usual, partial(self._letters_and_endings, one))
+            for one in words
+        ]
+        return [
+            Text(field, self._tags[language], written, one)
+            for (field, written), one, language in zip(surfaces, words, languages, strict=True)
+        ]
 
     def terms_in_any_language(self, texts: Iterable[str]) -> frozenset[str]:
         """The distinct terms of some texts, stemmed in every known language."""
@@ -118,12 +144,18 @@ class TextAnalyzer:
 
     def terms_of(self, surfaces: Sequence[str], language: str) -> list[str]:
         """The term of each word in a known language (or `OTHER`), "" for one that carries no theme."""
-        words = folded(surfaces)
+        return self._terms_of(surfaces, folded(surfaces), language)
+
+    def _terms_of_text(self, text: Text) -> list[str]:
+        return self._terms_of(text.surfaces, text.words, text.language)
+
+    def _terms_of(self, surfaces: Sequence[str], words: Sequence[str], language: str) -> list[str]:
         terms = [self.term(word, language) for word in words]
-        at = [at for at, term in enumerate(terms) if not term and _may_be_acronym(surfaces[at])]
-        if at and not _is_shouted(surfaces):
-            for one in at:
-                terms[one] = words[one]
+        if "" in terms:
+            at = [at for at, term in enumerate(terms) if not term and _may_be_acronym(surfaces[at])]
+            if at and not _is_shouted(surfaces):
+                for one in at:
+                    terms[one] = words[one]
         return terms
 
     def term(self, word: str, language: str) -> str:
@@ -153,43 +185,61 @@ class TextAnalyzer:
             folded = folded.removesuffix(ending)
         return self.stem(folded, language)
 
-    def _language_of_each(self, texts: Texts, profiles: Sequence[Profile]) -> Codes:
-        """(texts,) the number of each text's language."""
-        n, other = len(texts.field), self._number[OTHER]
-        kind = _codes([self._telling.get(word, NONE) for word in texts.folded])
-        told = texts.with_sums(texts.counted(kind, len(self._languages)))
-        lengths = texts.with_sums(texts.lengths[:, None])[:, 0]
-        sure = np.where(enough(told, lengths), leading(told), NONE)
-        own, usual = sure[:n], sure[n:]
-        unsure = (usual == NONE).nonzero()[0]
-        usual[unsure] = self._stated([profiles[at].languages for at in unsure.tolist()])
-        usual[(usual == NONE) & (lengths[n:] >= ENOUGH_WORDS)] = other
-        guessed = usual == NONE
-        asked = (own == NONE) & (usual[texts.row] != other) | guessed[texts.row]
-        by_letters = leading(texts.with_sums(self._told_by_letters(texts, asked)))
-        usual[guessed] = _first_told(by_letters[n:][guessed], self._number[PIVOT])
-        of_profile = usual[texts.row]
-        by_letters[:n][of_profile == other] = other
-        return _first_told(own, _first_told(by_letters[:n], of_profile))
+    def _usual(self, words: int, told: Counts, stated: int, by_letters: Callable[[], Counts]) -> int:
+        """The language of a whole profile: so many words, of which so many tell each language."""
+        leading = _leading(told)
+        if leading != NONE and _enough(told, words):
+            return leading
+        if stated != NONE:
+            return stated
+        if words >= _ENOUGH_WORDS:
+            return self._number[OTHER]
+        by_letter = _leading(by_letters())
+        return by_letter if by_letter != NONE else self._number[PIVOT]
 
-    def _stated(self, languages: Sequence[tuple[str, ...]]) -> Codes:
-        """(profiles,) the first known language of each, `OTHER` where they know others only."""
-        known = {tags: self._first_known(tags) for tags in set(languages)}
-        return _codes([known[tags] for tags in languages])
+    def _language(self, words: int, told: Counts, usual: int, by_letters: Callable[[], Counts]) -> int:
+        """The language of one text of a profile."""
+        leading = _leading(told)
+        if leading != NONE and _enough(told, words):
+            return leading
+        by_letter = NONE if usual == self._number[OTHER] else _leading(by_letters())
+        return by_letter if by_letter != NONE else usual
 
-    def _first_known(self, tags: tuple[str, ...]) -> int:
+    def _stated(self, tags: tuple[str, ...]) -> int:
+        """The first known language of these, `OTHER` where none is known, `NONE` where none is stated."""
         stated = [primary_language(tag) for tag in tags]
         known = next((tag for tag in stated if tag in self._languages), OTHER)
         return self._number[known] if stated else NONE
 
-    def _told_by_letters(self, texts: Texts, asked: Mask) -> Indices:
-        """(texts, languages) how many words of the texts that are asked tell each language by letters or ending."""
-        kind = np.full(len(texts.surfaces), NONE, dtype=np.int8)
-        met = np.zeros(len(kind), dtype=np.bool_)
-        met[texts.word[asked[texts.text]]] = True
-        words = met.nonzero()[0]
-        kind[words] = [self._language_told(texts.folded[word]) for word in words.tolist()]
-        return texts.counted(kind, len(self._languages))
+    def _function_words(self, words: Sequence[str]) -> Counts:
+        """How many of the words are function words of each language alone."""
+        telling = self._telling
+        return self._counts([telling[word] for word in words if word in telling])
+
+    def _letters_and_endings(self, words: Sequence[str]) -> Counts:
+        """How many of the words tell each language by their letters and endings."""
+        return self._counts([self._language_told(word) for word in words])
+
+    def _counts(self, kinds: list[int]) -> Counts:
+        return tuple([kinds.count(kind) for kind in range(len(self._languages))])
+
+    def _language_of_each(self, texts: Texts, profiles: Sequence[Profile]) -> Codes:
+        """(texts,) the number of each text's language."""
+        told, by_letters = (
+            texts.with_sums(texts.counted(_codes([of_word(word) for word in texts.folded]), len(self._languages)))
+            for of_word in (lambda word: self._telling.get(word, NONE), self._language_told)
+        )
+        lengths = texts.with_sums(texts.lengths[:, None])[:, 0].tolist()
+        # Most texts and profiles are like another one in all that counts here.
+        stated = map(cache(self._stated), [profile.languages for profile in profiles])
+        usual_of = cache(lambda words, told, stated, by_letters: self._usual(words, told, stated, lambda: by_letters))
+        language_of = cache(
+            lambda words, told, usual, by_letters: self._language(words, told, usual, lambda: by_letters)
+        )
+        n = len(texts.field)
+        usual = _codes(list(map(usual_of, lengths[n:], _rows(told[n:]), stated, _rows(by_letters[n:]))))
+        of_profile = usual[texts.row].tolist()
+        return _codes(list(map(language_of, lengths[:n], _rows(told[:n]), of_profile, _rows(by_letters[:n]))))
 
     def _language_told(self, word: str) -> int:
         told = self._told.get(word)
@@ -313,8 +363,19 @@ def _acronyms(texts: Texts, dropped: Mask) -> Indices:
     return found[~np.isin(of_text, shouted)]
 
 
-def _first_told(language: Codes, otherwise: "Codes | int") -> Codes:
-    return np.where(language != NONE, language, otherwise).astype(np.int8)
+def _leading(counts: Counts) -> int:
+    """The kind that is counted more often than all others; `NONE` without any or in a draw."""
+    most = max(counts)
+    return counts.index(most) if most and counts.count(most) == 1 else NONE
+
+
+def _enough(told: Counts, words: int) -> bool:
+    """Whether so many function words of one language are what a text in it has."""
+    return words < _ENOUGH_WORDS or max(told) >= _LEAST_SHARE * words
+
+
+def _rows(counts: Indices) -> Iterator[Counts]:
+    return zip(*counts.T.tolist(), strict=True)
 
 
 def _codes(numbers: Sequence[int]) -> Codes:
