@@ -3,7 +3,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matching import Profile, Reason, Tandem, TandemMatcher, TermPair
@@ -266,6 +266,7 @@ drawn = st.builds(
 
 
 @given(st.lists(drawn, min_size=2, max_size=5, unique_by=lambda one: one.id), st.randoms(use_true_random=False))
+@settings(deadline=None)
 def test_shares_add_up_and_only_a_sides_own_words_are_shown(profiles: list[Profile], chance: random.Random) -> None:
     a, b = profiles[:2]
     shuffled = chance.sample(profiles, len(profiles))
