@@ -25,6 +25,10 @@ JsonObject = dict[str, Any]
 
 
 class Works(Protocol):
+    def plan(self) -> None: ...
+
+    def work_once(self) -> bool: ...
+
     def run_until_idle(self) -> None: ...
 
 

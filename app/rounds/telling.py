@@ -29,7 +29,8 @@ from app.tandems.service import SuggestionCounts
 from app.tandems.standing import Obstacle
 from app.tandems.strengths import strength_shown
 from matching.eligibility import Rule
-from matching.explain import Change, Unmatched, UnmatchedKind, change_sentence, unmatched_sentence
+from matching.explain import Change, Unmatched, UnmatchedKind
+from matching.sentences import change_sentence, unmatched_sentence
 
 STAGES = {
     "draft": mark("not started"),

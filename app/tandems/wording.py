@@ -10,7 +10,7 @@ from app.communities.models import Format
 from app.communities.schemas import CardOut
 from app.core.i18n import Language, mark, translate
 from app.tandems.models import DeclineReason
-from matching.explain import value_in_words
+from matching.sentences import value_in_words
 
 WHY: Mapping[DeclineReason, str] = {
     DeclineReason.NO_TIME: mark("We have no time at present."),

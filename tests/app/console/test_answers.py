@@ -182,7 +182,7 @@ def test_a_link_ends_with_its_suggestion_and_says_so_in_the_readers_language(pag
     suggestion_id = pages.suggest()
     link = pages.answer_link(suggestion_id)
 
-    with time_machine.travel(datetime.now(UTC) + tandems.ANSWERED_WITHIN, tick=False):
+    with time_machine.travel(datetime.now(UTC) + tandems.Asking().answer_within, tick=False):
         late = [pages.get(link), pages.post(link, answer="yes")]
     with pages.database.session() as session:
         session.execute(delete(Suggestion).where(col(Suggestion.id) == suggestion_id))

@@ -120,9 +120,16 @@ class Posted:
         return "\n".join([one.subject, *one.paragraphs, *one.points, *buttons, *one.after])
 
 
+def work(world: World) -> None:
+    """Let the worker do what is due; what is to be told waits in the outbox."""
+    world.worker.plan()
+    while world.worker.work_once():
+        pass
+
+
 def post(world: World) -> list[Posted]:
-    """Let the worker do what is due, then send every mail that waits, as the service's sender does."""
-    world.worker.run_until_idle()
+    """Let the worker do what is due, then send every mail that waits, in place of the service's sender."""
+    work(world)
     posted = []
     with world.database.session() as session:
         waiting = select(Message).where(

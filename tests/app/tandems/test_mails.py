@@ -14,7 +14,7 @@ from app.notifications import outbox
 from app.notifications.models import Channel, EndpointStatus, Message, WebhookEndpoint
 from app.tandems import service as tandems
 from app.tandems.models import SuggestionOrigin
-from tests.app.tandems.conftest import PEPPER, Two, document, offer, post, told
+from tests.app.tandems.conftest import PEPPER, Two, document, offer, post, told, work
 from tests.world import World
 
 ALEX = {"email": "alex@nordwerk.example", "first_name": "Alex", "language": "de"}
@@ -104,7 +104,7 @@ def test_whoever_has_asked_by_itself_is_not_asked(met: Two) -> None:
 
 def test_what_was_answered_before_the_mail_goes_out_is_not_asked_any_more(met: Two) -> None:
     suggestion_id = met.suggest()
-    met.world.worker.run_until_idle()
+    work(met.world)
     met.answer(met.portal_nord, suggestion_id, "yes")
 
     assert told(post(met.world)) == [("suggestion.opened", "kim")]
@@ -112,7 +112,7 @@ def test_what_was_answered_before_the_mail_goes_out_is_not_asked_any_more(met: T
 
 def test_who_does_not_speak_for_the_community_any_more_hears_nothing(met: Two) -> None:
     met.suggest()
-    met.world.worker.run_until_idle()
+    work(met.world)
     address = f"/v1/communities/{met.of_nord}"
     met.portal_nord.patch(address, json={"managers": [ALEX]}, headers={"If-Match": "*"})
 
@@ -138,7 +138,7 @@ def test_two_times_yes_introduce_everybody_to_each_other(met: Two) -> None:
 
 def test_nobody_is_introduced_once_the_tandem_is_closed(met: Two) -> None:
     tandem_id = met.tandem()
-    met.world.worker.run_until_idle()
+    work(met.world)
     met.portal_nord.post(f"/v1/tandems/{tandem_id}/close")
 
     assert [one for one in told(post(met.world)) if one[0] == "tandem.introduced"] == []
@@ -166,7 +166,7 @@ def test_of_a_round_that_is_taken_back_only_those_hear_who_knew_of_it(met: Two) 
     [fourth] = met.world.published(met.nord, document("Fourth", managers=[ALEX]))
     with met.database.session() as session:
         tandems.open_many(session, [offer(fourth, second)])
-    met.world.worker.run_until_idle()
+    work(met.world)
     with met.database.session() as session:
         tandems.withdraw_of_round(session, "rnd_1")
 
@@ -298,9 +298,9 @@ def test_companies_are_told_by_webhook_of_their_own_side_only(near: Two) -> None
 
 def test_a_message_that_waits_is_taken_back_when_the_suggestion_is_over(met: Two) -> None:
     suggestion_id = met.suggest()
-    met.world.worker.run_until_idle()
+    work(met.world)
     met.answer(met.portal_nord, suggestion_id, "no")
-    met.world.worker.run_until_idle()
+    work(met.world)
 
     with met.database.session() as session:
         assert outbox.retract(session, suggestion_id) == 0

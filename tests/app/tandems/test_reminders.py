@@ -11,7 +11,7 @@ from app.notifications.models import Message
 from app.tandems import reminding
 from app.tandems.models import Suggestion, SuggestionSide, SuggestionStatus
 from app.tandems.service import Asking
-from tests.app.tandems.conftest import Posted, Two, document, post, told
+from tests.app.tandems.conftest import Posted, Two, document, post, told, work
 from tests.world import World
 
 pytestmark = pytest.mark.postgres
@@ -76,7 +76,7 @@ def test_a_reminder_that_waits_for_its_sender_is_dropped_on_the_last_day(met: Tw
     met.suggest()
     post(met.world)
     with time_machine.travel(start + timedelta(days=7.1), tick=False):
-        met.world.worker.run_until_idle()
+        work(met.world)
 
     assert posted_on(met, start, 13.1) == [[]]
 
@@ -104,14 +104,14 @@ def test_an_event_that_is_handled_twice_mails_once(met: Two) -> None:
     start = now()
     met.suggest()
     with time_machine.travel(start + timedelta(days=7.1), tick=False):
-        met.world.worker.run_until_idle()
+        work(met.world)
         with met.database.session() as session:
             one = session.exec(select(Suggestion)).one()
             one.remind_at = now()
             session.add(one)
         with met.database.session() as session:
             assert reminding.remind_due(session, 10) == 1
-        met.world.worker.run_until_idle()
+        work(met.world)
 
     with met.database.reader() as session:
         templates = sorted(session.exec(select(Message.template)))
