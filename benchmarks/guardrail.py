@@ -1,0 +1,132 @@
+"""The hints of the check for competition law on two lists of labelled phrases, beside a plain list of keywords.
+
+    python -m benchmarks.guardrail [--topics]
+
+Terms are developed on one list; the other one was written before them, by somebody who had not seen them, and never
+changes: its hash is checked. A phrase counts once for each topic that it has or is given. `--topics` adds for each
+topic how often it was found, missed, and hinted at without reason.
+"""
+
+import re
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import NamedTuple
+
+from app.guardrails.terms import hints
+from benchmarks.measuring import tell
+
+FOLDER = Path(__file__).parent
+DEVELOPMENT, TEST = FOLDER / "guardrail_development.tsv", FOLDER / "guardrail_test.tsv"
+TEST_SHA256 = "6391f0ce40552ac06e9fb7c373527f83d556c64e5e45aa222274161953126feb"
+LANGUAGES = ("de", "en")
+_LONG_TEXT = 4_000
+
+# What the twelve topics are called where they are defined; the peer looks for just these words.
+KEYWORDS: Mapping[int, str] = {
+    1: "prices price discounts surcharges preise rabatte zuschläge",
+    2: "costs calculation margins profits kosten kalkulation margen",
+    3: "terms delivery payment konditionen lieferbedingungen",
+    4: "customers suppliers boycotts boycott kunden lieferanten boykott",
+    5: "markets territories quotas marktaufteilung quoten",
+    6: "production capacity utilisation stock kapazität auslastung lager",
+    7: "sales turnover shares absatz umsatz marktanteile",
+    8: "bids tenders negotiations ausschreibungen angebote jahresgespräche",
+    9: "strategy roadmap strategie expansion",
+    10: "wages bonuses poach gehälter boni abwerbeverbot",
+    11: "taxes",
+    12: "party platform algorithm",
+}
+
+Check = Callable[[str], set[int]]
+
+
+class Phrase(NamedTuple):
+    text: str
+    language: str
+    topics: frozenset[int]
+
+
+def phrases(path: Path) -> list[Phrase]:
+    """The phrases of a list, each with its topics."""
+    rows = (line.split("\t") for line in path.read_text(encoding="utf-8").splitlines()[1:])
+    return [
+        Phrase(text, language, frozenset() if topics == "-" else frozenset(map(int, topics.split(","))))
+        for text, language, topics in rows
+    ]
+
+
+def ours(text: str) -> set[int]:
+    return {hint.topic for hint in hints(text)}
+
+
+def theirs(text: str) -> set[int]:
+    words = set(re.findall(r"\w+", text.casefold()))
+    return {topic for topic, known in KEYWORDS.items() if words & set(known.split())}
+
+
+def figures(rows: Sequence[Phrase], check: Check, *, each_topic: bool = False) -> dict[str, object]:
+    """Precision and recall over phrases and topics, and of whether there is a hint at all; unrounded shares are of
+    no use on lists this short."""
+    found: Counter[int] = Counter()
+    missed: Counter[int] = Counter()
+    alarms: Counter[int] = Counter()
+    hinted = rightly = 0
+    for row in rows:
+        told = check(row.text)
+        found.update(told & row.topics)
+        missed.update(row.topics - told)
+        alarms.update(told - row.topics)
+        hinted += bool(told)
+        rightly += bool(told and row.topics)
+    due = sum(bool(row.topics) for row in rows)
+    right = found.total()
+    told_figures: dict[str, object] = {
+        "phrases": len(rows),
+        "precision": round(right / max(right + alarms.total(), 1), 3),
+        "recall": round(right / max(right + missed.total(), 1), 3),
+        "any_precision": round(rightly / max(hinted, 1), 3),
+        "any_recall": round(rightly / max(due, 1), 3),
+    }
+    if each_topic:
+        told_figures["topics"] = {
+            topic: [found[topic], missed[topic], alarms[topic]] for topic in sorted(found | missed | alarms)
+        }
+    return told_figures
+
+
+def milliseconds(rows: Sequence[Phrase]) -> float:
+    """For a text of 4,000 characters, warm: the best of five."""
+    text = ". ".join(row.text for row in rows)[:_LONG_TEXT]
+    taken = []
+    for _ in range(6):
+        started = time.perf_counter()
+        hints(text)
+        taken.append(time.perf_counter() - started)
+    return round(1000 * min(taken[1:]), 2)
+
+
+def measure(*, each_topic: bool) -> None:
+    content = TEST.read_bytes()
+    if sha256(content).hexdigest() != TEST_SHA256:
+        raise SystemExit(f"{TEST} has changed: its figures would be of another list")
+    parts = {"development": phrases(DEVELOPMENT), "test": phrases(TEST)}
+    told = {
+        f"{part}_{language}": figures(
+            [row for row in rows if row.language == language], ours, each_topic=each_topic
+        )
+        for part, rows in parts.items()
+        for language in LANGUAGES
+    }
+    peer = {
+        f"keywords_test_{language}": figures([row for row in parts["test"] if row.language == language], theirs)
+        for language in LANGUAGES
+    }
+    tell(benchmark="guardrail", **told, **peer, milliseconds_4000_characters=milliseconds(parts["development"]))
+
+
+if __name__ == "__main__":
+    measure(each_topic="--topics" in sys.argv[1:])
