@@ -8,13 +8,13 @@ from typing import NamedTuple
 
 from app.guardrails.patterns import Found, Language
 from app.guardrails.reading import Word, sentences
-from app.guardrails.topics import BY_WHATEVER_WAY, WITH_WHOM
+from app.guardrails.topics import ABOUT_WHAT_FOLLOWS, BY_WHATEVER_WAY, WITH_WHOM
 from matching.text import TextAnalyzer
 
 LANGUAGES = ("de", "en")
 # What a term says, from the surest to the one that counts only where nothing else is said; and what speaks against.
 _SURE, _LIKELY, _ALONE = "sure", "likely", "alone"
-_FREE, _ELSEWHERE, _HARMLESS = "free", "elsewhere", "harmless"
+_FREE, _KNOWN, _ELSEWHERE, _HARMLESS = "free", "known", "elsewhere", "harmless"
 
 
 class Hint(NamedTuple):
@@ -56,6 +56,8 @@ def _in_sentence(words: Sequence[Word]) -> list[_Place]:
     if _FREE in found:
         return []
     near = _near(found, _SURE)
+    if _KNOWN in found:
+        return _without_parts(_merged(one for one in near if one.topic in ABOUT_WHAT_FOLLOWS))
     if _ELSEWHERE not in found:
         near += _near(found, _LIKELY)
         near = near or _near(found, _ALONE)
@@ -105,7 +107,7 @@ def _language(tag: str, stem: Callable[[str], str]) -> Language:
     data = tomllib.loads(files("app.guardrails").joinpath("data", f"terms.{tag}.toml").read_text(encoding="utf-8"))
     contexts = {name: _lines(lines) for name, lines in data["contexts"].items()}
     language = Language(stem, {name: words.split() for name, words in data["words"].items()}, contexts)
-    for name in (_FREE, _ELSEWHERE):
+    for name in (_FREE, _KNOWN, _ELSEWHERE):
         language.learn(name, contexts[name])
     language.learn(_HARMLESS, _lines(data[_HARMLESS]["phrases"]))
     for level in (_SURE, _LIKELY, _ALONE):
