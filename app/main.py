@@ -38,6 +38,7 @@ from app.core.schemas import Output, ProblemOut
 from app.core.settings import Settings, get_settings
 from app.discovery.index import DiscoveryIndex
 from app.discovery.routes import router as discovery_routes
+from app.guardrails.routes import router as guardrail_routes
 from app.imports.routes import router as import_routes
 from app.privacy.routes import router as privacy_routes
 from app.programme.routes import router as programme_routes
@@ -79,6 +80,10 @@ TAGS = [
     {
         "name": "tandems",
         "description": "Suggestions, masked until all have said yes, and the tandems made of them.",
+    },
+    {
+        "name": "guardrail",
+        "description": "Competition law inside the flow: hints on texts, the guideline and who accepted it.",
     },
     {"name": "companies", "description": "Participating companies."},
     {"name": "people", "description": "Who speaks for communities."},
@@ -160,6 +165,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         company_routes,
         privacy_routes,
         access_routes,
+        guardrail_routes,
     ):
         app.include_router(router)
     _add_service_routes(app)

@@ -10,6 +10,7 @@ from app.core.idempotency import IdempotencyKey
 from app.core.jobs import Job, WorkerSeen
 from app.discovery.models import DiscoveryClock, DiscoveryEntry
 from app.exchanges.models import Exchange, ExchangeFeedback, Harvest, TandemPulse
+from app.guardrails.models import GuardrailNote, GuidelineAcceptance, Objection
 from app.imports.models import Import, ImportChange, ImportPayload, ImportRefusal
 from app.notifications.models import MailPreference, Message, WebhookEndpoint
 from app.people.models import MailDomain, Person
@@ -31,6 +32,8 @@ __all__ = [
     "Event",
     "Exchange",
     "ExchangeFeedback",
+    "GuardrailNote",
+    "GuidelineAcceptance",
     "Harvest",
     "IdempotencyKey",
     "Import",
@@ -41,6 +44,7 @@ __all__ = [
     "MailDomain",
     "MailPreference",
     "Message",
+    "Objection",
     "Person",
     "Proposal",
     "Round",

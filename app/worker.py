@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 from types import FrameType
 
 import structlog
@@ -20,7 +21,11 @@ from app.core.events import Handlers
 from app.core.jobs import Interrupted, JobKind, Lease, LeaseLost
 from app.core.settings import Settings, get_settings
 from app.discovery import service as discovery
+from app.guardrails.acceptance import ENDS as ACCEPTANCE_ENDS
+from app.guardrails.jobs import TELL_WHAT_ENDS
 from app.imports.jobs import KIND as IMPORT
+from app.notifications import guidelines
+from app.notifications.letters import Template, Templates
 from app.privacy.jobs import ERASE_COMPANY
 from app.programme import alternates
 from app.programme.jobs import OFFER_ALTERNATES
@@ -33,15 +38,21 @@ from app.tandems.jobs import EXPIRE_SUGGESTIONS
 log = structlog.get_logger()
 
 JOBS: Mapping[str, JobKind] = {
-    kind.name: kind for kind in (IMPORT, ROUND, PREVIEW, ERASE_COMPANY, EXPIRE_SUGGESTIONS, OFFER_ALTERNATES)
+    kind.name: kind
+    for kind in (IMPORT, ROUND, PREVIEW, ERASE_COMPANY, EXPIRE_SUGGESTIONS, OFFER_ALTERNATES, TELL_WHAT_ENDS)
 }
+SCHEDULE: Mapping[str, timedelta] = {TELL_WHAT_ENDS.name: timedelta(days=1)}
 HANDLERS: Handlers = {
     "person.changed": (lambda session, event: communities.touch_managed(session, event.subject_id),),
     "community.paused": (lambda session, event: suggestions.community_paused(session, event.subject_id),),
     "community.archived": (lambda session, event: suggestions.community_archived(session, event.subject_id),),
     "company.leaving": (lambda session, event: suggestions.company_leaving(session, event.subject_id),),
     "round.suggestions_ended": (alternates.suggestions_ended,),
+    ACCEPTANCE_ENDS: (guidelines.remind,),
 }
+# What each feature has put into words, in the order of the features.
+_LETTERS: tuple[tuple[Template, ...], ...] = (guidelines.TEMPLATES,)
+TEMPLATES: Templates = {template.name: template for some in _LETTERS for template in some}
 
 assert tables.metadata  # noqa: S101  every table is known before the first query
 

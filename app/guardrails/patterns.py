@@ -34,6 +34,10 @@ class Pattern:
     needs: tuple[str, ...] = ()
     bans: tuple[str, ...] = ()
 
+    @property
+    def is_word(self) -> bool:
+        return len(self.slots) == 1 and not self.needs and not self.bans
+
 
 class Found(NamedTuple):
     """A pattern in a sentence: its first and its last word."""
@@ -67,7 +71,7 @@ class Language:
     _number: int = 0
     _patterns: list[Pattern] = field(default_factory=list)
     _anchored: dict[int, list[int]] = field(default_factory=dict)
-    _contexts: dict[str, list[Pattern]] = field(default_factory=dict)
+    _contexts: dict[str, "_Context"] = field(default_factory=dict)
     _remembered: dict[str, _Known] = field(default_factory=dict)
 
     def learn(self, purpose: str, lines: Iterable[str]) -> None:
@@ -83,16 +87,16 @@ class Language:
     def find(self, words: Sequence[str]) -> list[Found]:
         """Everything that is said in a sentence of folded words."""
         known = [self._known(word) for word in words]
-        candidates = sorted({number for one in known for number in one.patterns})
+        candidates = {number for one in known for number in one.patterns}
         if not candidates:
             return []
         sentence = _Sentence([one.bits for one in known], self._contexts)
+        patterns = self._patterns
         return [
-            Found(pattern.purpose, first, last)
-            for pattern in map(self._patterns.__getitem__, candidates)
-            if sentence.may_say(pattern)
-            for first, last in sentence.places(pattern)
-            if sentence.allows(pattern)
+            Found(patterns[number].purpose, first, last)
+            for number in sorted(candidates)
+            if sentence.may_say(patterns[number])
+            for first, last in sentence.places(patterns[number])
         ]
 
     def _known(self, word: str) -> _Known:
@@ -183,8 +187,8 @@ class Language:
             if named.startswith("$") and named[1:] not in self.contexts:
                 raise UnreadablePattern(f"there is no list of sequences {named}: {line}")
             lines = self.contexts[named[1:]] if named.startswith("$") else [named]
-            self._contexts[named] = []
-            self._contexts[named] = [self._compiled(named, one) for one in lines]
+            self._contexts[named] = _Context()
+            self._contexts[named] = _Context.of([self._compiled(named, one) for one in lines])
         return named
 
     def _anchor(self, line: str, pattern: Pattern) -> int:
@@ -195,10 +199,27 @@ class Language:
         )[0]
 
 
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """What may be said: any of some words, or any of some patterns."""
+
+    words: int = 0
+    patterns: tuple[Pattern, ...] = ()
+
+    @classmethod
+    def of(cls, patterns: Sequence[Pattern]) -> "_Context":
+        """Most are single words, which are looked for all at once."""
+        words = 0
+        for one in patterns:
+            if one.is_word:
+                words |= one.slots[0]
+        return cls(words, tuple(one for one in patterns if not one.is_word))
+
+
 class _Sentence:
     """The words of one sentence as bits, asked for patterns."""
 
-    def __init__(self, words: Sequence[int], contexts: Mapping[str, Sequence[Pattern]]) -> None:
+    def __init__(self, words: Sequence[int], contexts: Mapping[str, _Context]) -> None:
         self._words = words
         self._all = 0
         for bits in words:
@@ -207,46 +228,46 @@ class _Sentence:
         self._said: dict[str, bool] = {}
 
     def may_say(self, pattern: Pattern) -> bool:
-        """Whether each slot has a word at all."""
-        return all(slot & self._all for slot in pattern.slots)
-
-    def allows(self, pattern: Pattern) -> bool:
-        """Whether what must be said besides is said, and what must not be is not."""
+        """Whether each slot has a word at all, what must be said besides is said, and what must not be is not."""
+        for slot in pattern.slots:
+            if not slot & self._all:
+                return False
         return all(map(self._says, pattern.needs)) and not any(map(self._says, pattern.bans))
 
     def places(self, pattern: Pattern) -> Iterator[tuple[int, int]]:
         """Where the pattern is said, one place after the other."""
-        at = 0
+        first_slot, free_from = pattern.slots[0], 0
         # Slots that are known not to go on from a word: a sentence of the same word again and again is as fast.
         dead: set[tuple[int, int]] = set()
-        while at < len(self._words):
+        for at, bits in enumerate(self._words):
+            if not bits & first_slot or at < free_from:
+                continue
             last = self._last(pattern, 0, at, dead)
-            if last is None:
-                at += 1
-            else:
+            if last is not None:
                 yield at, last
-                at = last + 1
+                free_from = last + 1
 
     def _last(self, pattern: Pattern, slot: int, at: int, dead: set[tuple[int, int]]) -> int | None:
-        if (slot, at) in dead or not self._words[at] & pattern.slots[slot]:
-            return None
+        """Where the pattern ends whose slot stands at this word."""
         if slot == len(pattern.slots) - 1:
             return at
+        wanted = pattern.slots[slot + 1]
         for following in range(at + 1, min(at + 2 + pattern.gaps[slot], len(self._words))):
-            last = self._last(pattern, slot + 1, following, dead)
-            if last is not None:
-                return last
+            if self._words[following] & wanted and (slot + 1, following) not in dead:
+                last = self._last(pattern, slot + 1, following, dead)
+                if last is not None:
+                    return last
         dead.add((slot, at))
         return None
 
-    def _says(self, context: str) -> bool:
-        said = self._said.get(context)
+    def _says(self, named: str) -> bool:
+        said = self._said.get(named)
         if said is None:
             # Also ends a context that names itself.
-            self._said[context] = False
-            said = self._said[context] = any(
-                self.may_say(one) and next(self.places(one), None) is not None and self.allows(one)
-                for one in self._contexts[context]
+            self._said[named] = False
+            context = self._contexts[named]
+            said = self._said[named] = bool(context.words & self._all) or any(
+                self.may_say(one) and next(self.places(one), None) is not None for one in context.patterns
             )
         return said
 

@@ -6,14 +6,17 @@ from functools import cache, partial
 from importlib.resources import files
 from typing import NamedTuple
 
+from app.guardrails import sentences
 from app.guardrails.patterns import Found, Language
-from app.guardrails.reading import Word, sentences
-from app.guardrails.topics import ABOUT_WHAT_FOLLOWS, BY_WHATEVER_WAY, WITH_WHOM
+from app.guardrails.sentences import Word
+from app.guardrails.topics import BY_WHATEVER_WAY, PASSING_ON, WITH_WHOM
 from matching.text import TextAnalyzer
 
 LANGUAGES = ("de", "en")
 # What a term says, from the surest to the one that counts only where nothing else is said; and what speaks against.
 _SURE, _LIKELY, _ALONE = "sure", "likely", "alone"
+# A law is free to talk about, but not who shall pay for it.
+_ALSO_OF_WHAT_IS_KNOWN = frozenset({PASSING_ON, BY_WHATEVER_WAY})
 _FREE, _KNOWN, _ELSEWHERE, _HARMLESS = "free", "known", "elsewhere", "harmless"
 
 
@@ -37,11 +40,11 @@ class _Place(NamedTuple):
 def hints(text: str) -> list[Hint]:
     """The places of a text that come near a topic, in their order; of one topic none overlap.
 
-    A text is read up to `reading.LONGEST_TEXT` characters; an empty one, or one of markup only, has no hints.
+    A text is read up to `sentences.LONGEST_TEXT` characters; an empty one, or one of markup only, has no hints.
     """
     found = {
         (words[place.first].start, words[place.last].end, place.topic)
-        for words in sentences(text)
+        for words in sentences.read(text)
         for place in _in_sentence(words)
     }
     return [Hint(start, end, text[start:end], topic) for start, end, topic in sorted(found)]
@@ -57,7 +60,7 @@ def _in_sentence(words: Sequence[Word]) -> list[_Place]:
         return []
     near = _near(found, _SURE)
     if _KNOWN in found:
-        return _without_parts(_merged(one for one in near if one.topic in ABOUT_WHAT_FOLLOWS))
+        return _without_parts(_merged(one for one in near if one.topic in _ALSO_OF_WHAT_IS_KNOWN))
     if _ELSEWHERE not in found:
         near += _near(found, _LIKELY)
         near = near or _near(found, _ALONE)

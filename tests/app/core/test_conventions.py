@@ -16,6 +16,7 @@ from app.access.models import Role
 from app.communities.handles import Handles
 from app.core.settings import Settings
 from app.discovery import service as discovery
+from app.guardrails.acceptance import CURRENT_VERSION
 from app.main import create_app
 from app.tandems import service as tandems
 from app.tandems.service import Offer
@@ -169,6 +170,10 @@ class Example:
         suggestion = self.answered()
         return self.portal.get(f"/v1/suggestions/{suggestion}").json()["tandem_id"], suggestion
 
+    def pricing(self) -> str:
+        """A community with a hint on its name."""
+        return self.made(self.portal.put("/v1/sources/intranet/communities/pricing", json={"name": "Pricing circle"}))
+
     def address(self, path: str, method: str = "GET") -> str:
         """The path with ids of this world; an unknown parameter is a reason to add one here."""
         ids = {
@@ -192,7 +197,8 @@ class Example:
 
     def reader(self, operation: Operation) -> ApiCaller:
         """Somebody who may read this."""
-        return self.world.organizer if operation.path.startswith("/v1/rounds") else self.coordinator
+        organized = operation.path.startswith(("/v1/rounds", "/v1/guardrail/objections"))
+        return self.world.organizer if organized else self.coordinator
 
 
 @pytest.fixture
@@ -246,6 +252,17 @@ REQUESTS: dict[str, Callable[[Example], Sent]] = {
     "revoke_key": lambda e: (e.coordinator, f"/v1/keys/{e.key}/revoke", {}),
     "create_person": lambda e: (e.portal, "/v1/people", {"email": "new@x.example", "first_name": "New"}),
     "approve_person": lambda e: (e.coordinator, f"/v1/people/{e.waiting_person()}/approve", {}),
+    "check_texts": lambda e: (e.portal, "/v1/guardrail/check", {"text": "Pricing circle"}),
+    "accept_guideline": lambda e: (
+        e.portal,
+        "/v1/guideline/acceptances",
+        {"version": CURRENT_VERSION, "person_id": e.person},
+    ),
+    "keep_community_hint": lambda e: (
+        e.portal,
+        f"/v1/communities/{e.pricing()}/hints/keep",
+        {"pointer": "/name", "topic": 1, "reason": "Methods only."},
+    ),
 }
 SECRETS = {"create_key", "rotate_key"}
 

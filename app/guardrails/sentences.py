@@ -35,21 +35,17 @@ class Word(NamedTuple):
     end: int
 
 
-def sentences(text: str) -> Iterator[list[Word]]:
+def read(text: str) -> Iterator[list[Word]]:
     """The sentences of a text that have words, the longest in parts. Markup and addresses are left out."""
-    text = _LEFT_OUT.sub(lambda found: " " * len(found.group()), text[:LONGEST_TEXT])
-    read, places = _as_read(text)
+    plain, places = _as_read(_LEFT_OUT.sub(lambda found: " " * len(found.group()), text[:LONGEST_TEXT]))
     sentence: list[Word] = []
-    for found in _WORD_OR_END.finditer(read):
-        written = found.group()
+    for found in _WORD_OR_END.finditer(plain):
+        written, (start, end) = found.group(), found.span()
         if written in _ENDS:
-            # "3.000" and "4.5" are numbers.
-            inside = read[found.start() - 1 : found.start()].isdigit() and read[found.end() : found.end() + 1].isdigit()
-            if sentence and not inside:
+            if sentence and not _is_inside_number(plain, start, end):
                 yield sentence
                 sentence = []
             continue
-        start, end = found.span()
         if places is not None:
             start, end = places[start][0], places[end - 1][1]
         sentence.append(Word(written.casefold(), start, end))
@@ -58,6 +54,11 @@ def sentences(text: str) -> Iterator[list[Word]]:
             sentence = []
     if sentence:
         yield sentence
+
+
+def _is_inside_number(text: str, start: int, end: int) -> bool:
+    """ "3.000" and "4.5" are numbers, no ends of sentences."""
+    return text[start - 1 : start].isdigit() and text[end : end + 1].isdigit()
 
 
 def _as_read(text: str) -> tuple[str, list[tuple[int, int]] | None]:
