@@ -12,6 +12,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
@@ -68,9 +69,24 @@ def theirs(text: str) -> set[int]:
     return {topic for topic, known in KEYWORDS.items() if words & set(known.split())}
 
 
-def figures(rows: Sequence[Phrase], check: Check, *, each_topic: bool = False) -> dict[str, object]:
-    """Precision and recall over phrases and topics, and of whether there is a hint at all; unrounded shares are of
-    no use on lists this short."""
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Shares over phrases and topics, and (`any_`) of whether there is a hint at all; by topic how often it was
+    found, missed, and hinted at without reason."""
+
+    phrases: int
+    precision: float
+    recall: float
+    any_precision: float
+    any_recall: float
+    topics: dict[int, list[int]]
+
+    def told(self, *, each_topic: bool = False) -> dict[str, object]:
+        return {name: value for name, value in asdict(self).items() if each_topic or name != "topics"}
+
+
+def figures(rows: Sequence[Phrase], check: Check) -> Figures:
+    """How well a check does on some phrases."""
     found: Counter[int] = Counter()
     missed: Counter[int] = Counter()
     alarms: Counter[int] = Counter()
@@ -82,20 +98,18 @@ def figures(rows: Sequence[Phrase], check: Check, *, each_topic: bool = False) -
         alarms.update(told - row.topics)
         hinted += bool(told)
         rightly += bool(told and row.topics)
-    due = sum(bool(row.topics) for row in rows)
-    right = found.total()
-    told_figures: dict[str, object] = {
-        "phrases": len(rows),
-        "precision": round(right / max(right + alarms.total(), 1), 3),
-        "recall": round(right / max(right + missed.total(), 1), 3),
-        "any_precision": round(rightly / max(hinted, 1), 3),
-        "any_recall": round(rightly / max(due, 1), 3),
-    }
-    if each_topic:
-        told_figures["topics"] = {
-            topic: [found[topic], missed[topic], alarms[topic]] for topic in sorted(found | missed | alarms)
-        }
-    return told_figures
+    return Figures(
+        phrases=len(rows),
+        precision=_share(found.total(), found.total() + alarms.total()),
+        recall=_share(found.total(), found.total() + missed.total()),
+        any_precision=_share(rightly, hinted),
+        any_recall=_share(rightly, sum(bool(row.topics) for row in rows)),
+        topics={topic: [found[topic], missed[topic], alarms[topic]] for topic in sorted(found | missed | alarms)},
+    )
+
+
+def _share(part: int, whole: int) -> float:
+    return round(part / whole, 3) if whole else 0.0
 
 
 def milliseconds(rows: Sequence[Phrase]) -> float:
@@ -109,19 +123,22 @@ def milliseconds(rows: Sequence[Phrase]) -> float:
     return round(1000 * min(taken[1:]), 2)
 
 
+def _in(rows: Sequence[Phrase], language: str) -> list[Phrase]:
+    return [row for row in rows if row.language == language]
+
+
 def measure(*, each_topic: bool) -> None:
     content = TEST.read_bytes()
     if sha256(content).hexdigest() != TEST_SHA256:
         raise SystemExit(f"{TEST} has changed: its figures would be of another list")
     parts = {"development": phrases(DEVELOPMENT), "test": phrases(TEST)}
     told = {
-        f"{part}_{language}": figures([row for row in rows if row.language == language], ours, each_topic=each_topic)
+        f"{part}_{language}": figures(_in(rows, language), ours).told(each_topic=each_topic)
         for part, rows in parts.items()
         for language in LANGUAGES
     }
     peer = {
-        f"keywords_test_{language}": figures([row for row in parts["test"] if row.language == language], theirs)
-        for language in LANGUAGES
+        f"keywords_test_{language}": figures(_in(parts["test"], language), theirs).told() for language in LANGUAGES
     }
     tell(benchmark="guardrail", **told, **peer, milliseconds_4000_characters=milliseconds(parts["development"]))
 

@@ -149,7 +149,7 @@ def _newest(session: Session, person_ids: set[str]) -> dict[str, datetime]:
     """Until when the last acceptance of each person holds."""
     person_id, until = col(GuidelineAcceptance.person_id), col(GuidelineAcceptance.valid_until)
     rows = session.execute(select(person_id, func.max(until)).where(person_id.in_(person_ids)).group_by(person_id))
-    return dict(rows.tuples())
+    return {str(one): latest for one, latest in rows}
 
 
 def _meant(session: Session, caller: Caller, person_id: str | None) -> Person:
