@@ -15,6 +15,7 @@ from typing import NamedTuple
 _GAPS = {"..": 3, "...": 10}
 _LONGEST_WORD = 60
 _MOST_REMEMBERED = 50_000
+_LEAST_OF_VERB = 6
 _NO_UMLAUTS = str.maketrans("äöüéèêáàâóòôíìîúùûñç", "aoueeeaaaoooiiiuuunc")
 _WRITTEN_OUT = re.compile(r"(?<=[^q])([aou])e")
 
@@ -57,11 +58,13 @@ class Language:
     """The patterns of one language.
 
     stem : what words are compared by. words : the named lists of words. contexts : the named lists of sequences.
+    separable : what a verb may begin with and stand apart from: "aufzuteilen" and "aufgeteilt" are "aufteilen" too.
     """
 
     stem: Callable[[str], str]
     words: Mapping[str, Sequence[str]]
     contexts: Mapping[str, Sequence[str]]
+    separable: Sequence[str] = ()
     _kinds: dict[str, int] = field(default_factory=dict)
     _by_stem: dict[str, int] = field(default_factory=dict)
     _by_word: dict[str, int] = field(default_factory=dict)
@@ -112,6 +115,19 @@ class Language:
     def _bits_of(self, word: str) -> int:
         if len(word) > _LONGEST_WORD:
             return 0
+        bits = self._number if word[0].isdigit() else 0
+        for form in (word, *self._forms(word)):
+            bits |= self._bits_of_form(form)
+        return bits
+
+    def _forms(self, word: str) -> Iterator[str]:
+        """A verb without what stands between its two parts."""
+        for part in self.separable:
+            for between in ("zu", "ge"):
+                if word.startswith(part + between) and len(word) >= len(part) + _LEAST_OF_VERB:
+                    yield part + word[len(part) + len(between) :]
+
+    def _bits_of_form(self, word: str) -> int:
         written, stem = plain(word), plain(self.stem(word))
         bits = self._by_word.get(written, 0) | self._by_stem.get(stem, 0)
         for at in range(1, len(written) + 1):
@@ -121,7 +137,7 @@ class Language:
         for part, bit in self._inside.items():
             if part in written:
                 bits |= bit
-        return bits | (self._number if word[0].isdigit() else 0)
+        return bits
 
     def _compiled(self, purpose: str, line: str) -> Pattern:
         sequence, *more = re.split(r" ([&!]) ", line.strip())

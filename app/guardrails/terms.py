@@ -15,6 +15,8 @@ from matching.text import TextAnalyzer
 LANGUAGES = ("de", "en")
 # What a term says, from the surest to the one that counts only where nothing else is said; and what speaks against.
 _SURE, _LIKELY, _ALONE = "sure", "likely", "alone"
+# Longer than this it is half a sentence, in which other things are said besides.
+_MOST_WORDS_OF_A_PHRASE = 8
 # A law is free to talk about, but not who shall pay for it.
 _ALSO_OF_WHAT_IS_KNOWN = frozenset({PASSING_ON, BY_WHATEVER_WAY})
 _FREE, _KNOWN, _ELSEWHERE, _HARMLESS = "free", "known", "elsewhere", "harmless"
@@ -97,7 +99,7 @@ def _includes(longer: _Place, shorter: _Place) -> bool:
     if longer.topic == shorter.topic or (longer.topic == BY_WHATEVER_WAY and shorter.topic != WITH_WHOM):
         return False
     around = longer.first <= shorter.first and shorter.last <= longer.last
-    return around and longer.last - longer.first > shorter.last - shorter.first
+    return around and shorter.last - shorter.first < longer.last - longer.first < _MOST_WORDS_OF_A_PHRASE
 
 
 @cache
@@ -109,7 +111,8 @@ def _languages() -> tuple[Language, ...]:
 def _language(tag: str, stem: Callable[[str], str]) -> Language:
     data = tomllib.loads(files("app.guardrails").joinpath("data", f"terms.{tag}.toml").read_text(encoding="utf-8"))
     contexts = {name: _lines(lines) for name, lines in data["contexts"].items()}
-    language = Language(stem, {name: words.split() for name, words in data["words"].items()}, contexts)
+    words = {name: words.split() for name, words in data["words"].items()}
+    language = Language(stem, words, contexts, data["separable"].split())
     for name in (_FREE, _KNOWN, _ELSEWHERE):
         language.learn(name, contexts[name])
     language.learn(_HARMLESS, _lines(data[_HARMLESS]["phrases"]))
