@@ -90,7 +90,9 @@ class HintOut(Output):
 
 
 class TextHints(Output):
-    hints: list[HintOut] = Field(description="In the order of their places; empty where nothing comes near a topic.")
+    hints: list[HintOut] = Field(
+        description="In the order of their places, at most 200; empty where nothing comes near a topic."
+    )
 
 
 class GuardrailChecked(Output):

@@ -13,6 +13,7 @@ from app.guardrails.topics import BY_WHATEVER_WAY, PASSING_ON, WITH_WHOM
 from matching.text import TextAnalyzer
 
 LANGUAGES = ("de", "en")
+_MOST_HINTS = 200
 # What a term says, from the surest to the one that counts only where nothing else is said; and what speaks against.
 _SURE, _LIKELY, _ALONE = "sure", "likely", "alone"
 # Longer than this it is half a sentence, in which other things are said besides.
@@ -40,7 +41,7 @@ class _Place(NamedTuple):
 
 
 def hints(text: str) -> list[Hint]:
-    """The places of a text that come near a topic, in their order; of one topic none overlap.
+    """The places of a text that come near a topic, in their order, at most the first 200; of one topic none overlap.
 
     A text is read up to `sentences.LONGEST_TEXT` characters; an empty one, or one of markup only, has no hints.
     """
@@ -49,7 +50,7 @@ def hints(text: str) -> list[Hint]:
         for words in sentences.read(text)
         for place in _in_sentence(words)
     }
-    return [Hint(start, end, text[start:end], topic) for start, end, topic in sorted(found)]
+    return [Hint(start, end, text[start:end], topic) for start, end, topic in sorted(found)[:_MOST_HINTS]]
 
 
 def _in_sentence(words: Sequence[Word]) -> list[_Place]:
