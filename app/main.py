@@ -43,6 +43,7 @@ from app.core.schemas import Output, ProblemOut
 from app.core.settings import Settings, get_settings
 from app.discovery.index import DiscoveryIndex
 from app.discovery.routes import router as discovery_routes
+from app.guardrails.routes import router as guardrail_routes
 from app.imports.routes import router as import_routes
 from app.notifications.routes import described_events
 from app.notifications.routes import router as notification_routes
@@ -88,6 +89,10 @@ TAGS = [
     {
         "name": "tandems",
         "description": "Suggestions, masked until all have said yes, and the tandems made of them.",
+    },
+    {
+        "name": "guardrail",
+        "description": "Competition law inside the flow: hints on texts, the guideline and who accepted it.",
     },
     {"name": "companies", "description": "Participating companies."},
     {"name": "people", "description": "Who speaks for communities."},
@@ -187,6 +192,7 @@ def _routes() -> list[BaseRoute]:
         notification_routes,
         page_routes,
         feed_routes,
+        guardrail_routes,
     ):
         together.include_router(router)
     return [*_pages(), *together.routes]

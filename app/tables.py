@@ -16,6 +16,7 @@ from app.core.idempotency import IdempotencyKey
 from app.core.jobs import Job, WorkerSeen
 from app.discovery.models import DiscoveryClock, DiscoveryEntry
 from app.exchanges.models import Exchange, ExchangeFeedback, Harvest, TandemPulse
+from app.guardrails.models import GuardrailNote, GuidelineAcceptance, Objection
 from app.imports.models import Import, ImportChange, ImportPayload, ImportRefusal
 from app.notifications.models import MailPreference, Message, SenderLease, WebhookEndpoint
 from app.people.models import MailDomain, Person
@@ -38,6 +39,8 @@ __all__ = [
     "Event",
     "Exchange",
     "ExchangeFeedback",
+    "GuardrailNote",
+    "GuidelineAcceptance",
     "Harvest",
     "IdempotencyKey",
     "Import",
@@ -49,6 +52,7 @@ __all__ = [
     "MailDomain",
     "MailPreference",
     "Message",
+    "Objection",
     "Person",
     "Proposal",
     "Round",

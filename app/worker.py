@@ -22,7 +22,10 @@ from app.core.jobs import Interrupted, JobKind, Lease, LeaseLost
 from app.core.schedule import Schedule
 from app.core.settings import Settings, get_settings
 from app.discovery import service as discovery
+from app.guardrails.acceptance import ENDS as ACCEPTANCE_ENDS
+from app.guardrails.jobs import TELL_WHAT_ENDS
 from app.imports.jobs import KIND as IMPORT
+from app.notifications import guidelines
 from app.notifications.letters import Template, Templates
 from app.notifications.sending import Sender
 from app.privacy import confirmation
@@ -50,11 +53,13 @@ JOBS: Mapping[str, JobKind] = {
         RETENTION,
         ASK_TO_CONFIRM,
         REMIND_OF_SUGGESTIONS,
+        TELL_WHAT_ENDS,
     )
 }
 SCHEDULE: Schedule = {
     RETENTION.name: timedelta(days=1),
     ASK_TO_CONFIRM.name: timedelta(days=1),
+    TELL_WHAT_ENDS.name: timedelta(days=1),
 }
 """What is done again and again, with its period: each handles everything that is due."""
 HANDLERS: Handlers = {
@@ -63,6 +68,7 @@ HANDLERS: Handlers = {
     "community.archived": (lambda session, event: suggestions.community_archived(session, event.subject_id),),
     "company.leaving": (lambda session, event: suggestions.company_leaving(session, event.subject_id),),
     "round.suggestions_ended": (alternates.suggestions_ended,),
+    ACCEPTANCE_ENDS: (guidelines.remind,),
     "suggestion.opened": (suggestion_mails.suggestion_opened,),
     "suggestion.reminder_due": (suggestion_mails.suggestion_reminder_due,),
     "suggestion.awaiting_coordinator": (suggestion_mails.suggestion_awaiting_coordinator,),
@@ -76,7 +82,11 @@ HANDLERS: Handlers = {
     "tandem.closed": (suggestion_mails.tandem_closed,),
 }
 # What each feature has put into words, in the order of the features.
-_LETTERS: tuple[tuple[Template, ...], ...] = (suggestion_mails.TEMPLATES, confirmation.TEMPLATES)
+_LETTERS: tuple[tuple[Template, ...], ...] = (
+    guidelines.TEMPLATES,
+    suggestion_mails.TEMPLATES,
+    confirmation.TEMPLATES,
+)
 TEMPLATES: Templates = {template.name: template for some in _LETTERS for template in some}
 
 assert tables.metadata  # noqa: S101  every table is known before the first query

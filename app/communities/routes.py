@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from app.access.dependencies import CallerDep, CompanyDep, KeyedRoute, OnceDep
 from app.access.service import Caller
-from app.communities import merging, preferences, publishing, queries
+from app.communities import hints, merging, preferences, publishing, queries
 from app.communities import service as communities
 from app.communities.models import Community, CommunityStatus
 from app.communities.preferences import Preferences
@@ -34,6 +34,8 @@ from app.core.http import dumped, problems
 from app.core.i18n import Language, LanguageDep
 from app.core.pagination import PageDep, cut
 from app.core.schemas import Id, Page
+from app.guardrails import notes
+from app.guardrails.schemas import KeepHint, KeptHintOut, TextsWithHints
 
 router = APIRouter(prefix="/v1", tags=["communities"], route_class=KeyedRoute, responses=problems(401, 403))
 
@@ -280,6 +282,32 @@ def list_community_consents(
     found = queries.consents(session, community.id, after=str(after[0]) if after else None, limit=request.limit)
     page, cursor = cut(found, request, lambda consent: (consent.id,))
     return Page(items=[ConsentOut.model_validate(consent) for consent in page], next_cursor=cursor)
+
+
+@router.get("/communities/{community_id}/hints", operation_id="list_community_hints", responses=problems(404))
+def list_community_hints(
+    community_id: CommunityId, session: ReaderDep, caller: CallerDep, language: LanguageDep
+) -> TextsWithHints:
+    """Where the profile comes near a topic that companies never exchange, and where its author keeps it so.
+
+    Hints for those who see the profile in full; they keep nobody from publishing it.
+    """
+    return TextsWithHints(items=hints.of(session, caller, community_id, language))
+
+
+@router.post(
+    "/communities/{community_id}/hints/keep",
+    status_code=201,
+    operation_id="keep_community_hint",
+    responses=problems(400, 404, 422),
+)
+def keep_community_hint(
+    community_id: CommunityId, wish: KeepHint, session: SessionDep, caller: CallerDep, once: OnceDep
+) -> KeptHintOut:
+    """Keep a text in spite of the hints on one topic, with a reason, which is recorded; until that text changes."""
+    return KeptHintOut.of(
+        once.of(lambda: hints.keep(session, caller, community_id, wish), lambda known: notes.get(session, known))
+    )
 
 
 @router.put(

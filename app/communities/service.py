@@ -39,7 +39,10 @@ from app.core.clock import now
 from app.core.concurrency import require_match
 from app.core.errors import Conflict, NotFound, Unprocessable
 from app.core.i18n import mark
+from app.guardrails import notes
 
+KIND = "community"
+"""What other features call the kind of a community by."""
 CONFIRM_AGAIN_AFTER = timedelta(days=182)
 _SEES_CONTACTS = frozenset({Role.OPERATOR, Role.COORDINATOR, Role.PORTAL, Role.MANAGER})
 # What one upsert can find created by another request: the community and the person who manages it.
@@ -241,6 +244,7 @@ def ids_of_company(company_id: str) -> SelectOfScalar[str]:
 def erase_company(session: Session, company_id: str) -> None:
     """Of each community of a company only the id is left, archived: what names it elsewhere still finds something."""
     ids = ids_of_company(company_id)
+    notes.forget(session, KIND, ids)
     session.execute(delete(CommunityAlias).where(col(CommunityAlias.company_id) == company_id))
     for table in (CommunityManager, CommunityConsent, LearnedPreference):
         session.execute(delete(table).where(col(table.community_id).in_(ids)))

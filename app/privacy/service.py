@@ -16,6 +16,7 @@ from app.core.clock import now
 from app.core.database import Database
 from app.core.i18n import Language
 from app.core.schemas import Output
+from app.guardrails import personal as guardrails
 from app.imports import service as imports
 from app.notifications import service as notifications
 from app.people import service as people
@@ -54,6 +55,7 @@ def erase_company(session: Session, company_id: str) -> bool:
     imports.erase_company(session, company_id)
     notifications.erase_company(session, company_id)
     communities.erase_company(session, company_id)
+    guardrails.erase_company(session, company_id)
     companies.erase(session, company)
     return True
 

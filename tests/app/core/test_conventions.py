@@ -19,6 +19,7 @@ from app.access.models import Role
 from app.communities.handles import Handles
 from app.core.settings import Settings
 from app.discovery import service as discovery
+from app.guardrails.acceptance import CURRENT_VERSION
 from app.main import create_app
 from app.notifications.models import Message, MessageStatus
 from app.tandems import service as tandems
@@ -192,6 +193,10 @@ class Example:
         suggestion = self.answered()
         return self.portal.get(f"/v1/suggestions/{suggestion}").json()["tandem_id"], suggestion
 
+    def pricing(self) -> str:
+        """A community with a hint on its name."""
+        return self.made(self.portal.put("/v1/sources/intranet/communities/pricing", json={"name": "Pricing circle"}))
+
     def address(self, path: str, method: str = "GET") -> str:
         """The path with ids of this world; an unknown parameter is a reason to add one here."""
         ids = {
@@ -219,7 +224,8 @@ class Example:
         """Somebody who may read this."""
         if operation.path.startswith("/v1/retention"):
             return self.world.operator
-        return self.world.organizer if operation.path.startswith("/v1/rounds") else self.coordinator
+        organized = operation.path.startswith(("/v1/rounds", "/v1/guardrail/objections"))
+        return self.world.organizer if organized else self.coordinator
 
 
 @pytest.fixture(scope="session")
@@ -293,6 +299,17 @@ REQUESTS: dict[str, Callable[[Example], Sent]] = {
     "rotate_webhook": lambda e: (e.portal, f"/v1/webhooks/{e.webhook}/rotate", {"overlap_hours": 1}),
     "test_webhook": lambda e: (e.portal, f"/v1/webhooks/{e.webhook}/test", {}),
     "resend_delivery": lambda e: (e.portal, f"/v1/deliveries/{e.delivery}/resend", {}),
+    "check_texts": lambda e: (e.portal, "/v1/guardrail/check", {"text": "Pricing circle"}),
+    "accept_guideline": lambda e: (
+        e.portal,
+        "/v1/guideline/acceptances",
+        {"version": CURRENT_VERSION, "person_id": e.person},
+    ),
+    "keep_community_hint": lambda e: (
+        e.portal,
+        f"/v1/communities/{e.pricing()}/hints/keep",
+        {"pointer": "/name", "topic": 1, "reason": "Methods only."},
+    ),
 }
 # Those that make a secret: the field that shows it, and what a repeated request is told.
 SECRETS = {
