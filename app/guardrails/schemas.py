@@ -2,7 +2,7 @@
 
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
 from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
@@ -14,7 +14,8 @@ from app.guardrails.sentences import LONGEST_TEXT
 from app.guardrails.terms import Hint
 from app.guardrails.topics import TOPICS
 
-MOST_TEXTS, MOST_CHARACTERS = 100, 100_000
+# Escaped, all of them fit into the largest body.
+MOST_TEXTS, LONGEST_OF_SEVERAL = 15, 4_000
 _WHY = (
     "Whoever knows what others charge or pay easily follows them, even without meaning to. Welcome instead: how you "
 )
@@ -22,15 +23,12 @@ _WHY += "run a community on pricing, which formats work there, and whatever is p
 _NAME = "Prices, price components, discounts, surcharges"
 
 
-def _in_all(texts: list[str]) -> list[str]:
-    if sum(map(len, texts)) > MOST_CHARACTERS:
-        raise PydanticCustomError("string_too_long", "too long", {"max_length": MOST_CHARACTERS})
-    return texts
-
-
 # Kept as it is, unlike other inputs: positions are counted in the text as it was given.
 CheckedText = Annotated[str, StringConstraints(max_length=LONGEST_TEXT, strip_whitespace=False)]
-CheckedTexts = Annotated[list[CheckedText], Field(min_length=1, max_length=MOST_TEXTS), AfterValidator(_in_all)]
+CheckedTexts = Annotated[
+    list[Annotated[str, StringConstraints(max_length=LONGEST_OF_SEVERAL, strip_whitespace=False)]],
+    Field(min_length=1, max_length=MOST_TEXTS),
+]
 _POINTER = describe(r"^/[a-z_]{1,60}(/[0-9]{1,3})?$", mark("is not a pointer like `/name`; take it from the hint"))
 Pointer = Annotated[str, StringConstraints(pattern=_POINTER)]
 Version = Annotated[str, StringConstraints(min_length=1, max_length=40), Clean]
@@ -47,7 +45,7 @@ class GuardrailCheck(Input):
 
     text: CheckedText | None = Field(None, description="A text; or `texts`.")
     texts: CheckedTexts | None = Field(
-        None, description=f"Several texts, at most {MOST_TEXTS} with {MOST_CHARACTERS:,} characters in all."
+        None, description=f"Up to {MOST_TEXTS} texts of at most {LONGEST_OF_SEVERAL:,} characters each."
     )
 
     @model_validator(mode="after")

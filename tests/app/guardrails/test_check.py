@@ -4,7 +4,7 @@ from sqlmodel import select
 
 from app.access.models import Role
 from app.guardrails.models import GuardrailNote
-from app.guardrails.schemas import MOST_CHARACTERS
+from app.guardrails.schemas import LONGEST_OF_SEVERAL, MOST_TEXTS
 from tests.world import JsonObject, World
 
 PRICING: JsonObject = {
@@ -44,8 +44,8 @@ def test_a_check_says_what_it_does_not_take(world: World) -> None:
         {"text": "x", "texts": ["x"]},
         {"texts": []},
         {"text": "x" * 20_001},
-        {"texts": ["x" * 20_000] * (MOST_CHARACTERS // 20_000 + 1)},
-        {"texts": ["x"] * 101},
+        {"texts": ["x" * (LONGEST_OF_SEVERAL + 1)]},
+        {"texts": ["x"] * (MOST_TEXTS + 1)},
         {"text": 1},
     ]
 
