@@ -18,7 +18,7 @@ from starlette.testclient import TestClient
 
 from app.core import migrations
 from app.core.database import Database
-from app.core.settings import Settings
+from app.core.settings import Settings, get_settings
 from app.main import create_app
 from app.notifications import targets
 from app.worker import Worker
@@ -69,6 +69,13 @@ def nothing_leaves_the_machine(tmp_path_factory: pytest.TempPathFactory) -> Iter
         patch.setenv("TANDEM_MAIL_FOLDER", str(tmp_path_factory.mktemp("mail")))
         patch.setattr(targets, "look_up", look_up)
         yield
+
+
+@pytest.fixture(autouse=True)
+def settings_of_each_test() -> Iterator[None]:
+    """What a test sets in the environment is not remembered for the next one."""
+    yield
+    get_settings.cache_clear()
 
 
 @pytest.fixture(scope="session")
