@@ -31,6 +31,7 @@ from app.tandems.models import (
     SuggestionSide,
     SuggestionStatus,
     Tandem,
+    TandemEnding,
 )
 
 JOB = "expire_suggestions"
@@ -194,7 +195,8 @@ def community_paused(session: Session, community_id: str) -> None:
 def community_archived(session: Session, community_id: str) -> None:
     """Neither suggestions nor tandems of a community that is gone, or was merged into another, go on."""
     _withdraw(session, [community_id])
-    close_where(session, or_(col(Tandem.a_id) == community_id, col(Tandem.b_id) == community_id))
+    theirs = or_(col(Tandem.a_id) == community_id, col(Tandem.b_id) == community_id)
+    close_where(session, theirs, TandemEnding.COMMUNITY_GONE)
 
 
 def company_leaving(session: Session, company_id: str) -> None:
@@ -215,7 +217,8 @@ def erase_company(session: Session, company_id: str) -> None:
 
 def _let_go(session: Session, company_id: str) -> None:
     _withdraw(session, communities.ids_of_company(company_id))
-    close_where(session, or_(col(Tandem.a_company) == company_id, col(Tandem.b_company) == company_id))
+    theirs = or_(col(Tandem.a_company) == company_id, col(Tandem.b_company) == company_id)
+    close_where(session, theirs, TandemEnding.COMPANY_LEFT)
 
 
 def _withdraw(session: Session, community_ids: Sequence[str] | SelectOfScalar[str]) -> None:
