@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 from types import FrameType
 
 import structlog
@@ -20,7 +21,12 @@ from app.core.events import Handlers
 from app.core.jobs import Interrupted, JobKind, Lease, LeaseLost
 from app.core.settings import Settings, get_settings
 from app.discovery import service as discovery
+from app.exchanges import service as exchanges
+from app.exchanges import telling as exchange_mails
+from app.exchanges.jobs import TEND_TANDEMS
+from app.exchanges.telling import ExchangeTold, TandemTold
 from app.imports.jobs import KIND as IMPORT
+from app.notifications.letters import Templates
 from app.privacy.jobs import ERASE_COMPANY
 from app.programme import alternates
 from app.programme.jobs import OFFER_ALTERNATES
@@ -33,14 +39,55 @@ from app.tandems.jobs import EXPIRE_SUGGESTIONS
 log = structlog.get_logger()
 
 JOBS: Mapping[str, JobKind] = {
-    kind.name: kind for kind in (IMPORT, ROUND, PREVIEW, ERASE_COMPANY, EXPIRE_SUGGESTIONS, OFFER_ALTERNATES)
+    kind.name: kind
+    for kind in (
+        IMPORT,
+        ROUND,
+        PREVIEW,
+        ERASE_COMPANY,
+        EXPIRE_SUGGESTIONS,
+        OFFER_ALTERNATES,
+        TEND_TANDEMS,
+    )
 }
+SCHEDULE: Mapping[str, timedelta] = {
+    TEND_TANDEMS.name: timedelta(hours=1),
+}
+TEMPLATES: Templates = {one.name: one for one in (*exchange_mails.TEMPLATES,)}
 HANDLERS: Handlers = {
-    "person.changed": (lambda session, event: communities.touch_managed(session, event.subject_id),),
+    "person.changed": (
+        lambda session, event: communities.touch_managed(session, event.subject_id),
+        exchange_mails.person_changed,
+    ),
     "community.paused": (lambda session, event: suggestions.community_paused(session, event.subject_id),),
     "community.archived": (lambda session, event: suggestions.community_archived(session, event.subject_id),),
     "company.leaving": (lambda session, event: suggestions.company_leaving(session, event.subject_id),),
     "round.suggestions_ended": (alternates.suggestions_ended,),
+    "community.changed": (exchange_mails.contacts_changed,),
+    "community.contact_changed": (exchange_mails.contacts_changed,),
+    "tandem.started": (exchange_mails.tandem_started,),
+    "tandem.paused": (exchanges.tandem_paused, TandemTold("tandem.paused", "tandem.paused")),
+    "tandem.resumed": (TandemTold("tandem.resumed", "tandem.resumed"),),
+    "tandem.renewed": (TandemTold("tandem.renewed", "tandem.renewed"),),
+    "tandem.changed": (TandemTold("tandem.agreed"),),
+    "tandem.closing": (TandemTold("tandem.harvest"),),
+    "tandem.closed": (exchanges.tandem_closed, exchange_mails.tandem_closed),
+    "tandem.renewal_due": (TandemTold("tandem.renew"),),
+    "tandem.pulse_due": (TandemTold("tandem.pulse"),),
+    "tandem.quiet": (TandemTold("tandem.quiet"),),
+    "tandem.adjust_wished": (exchange_mails.adjust_wished,),
+    "exchange.due": (TandemTold("exchange.due"),),
+    "exchange.planned": (ExchangeTold("exchange.planned", "exchange.planned"),),
+    "exchange.changed": (ExchangeTold("exchange.changed"),),
+    "exchange.moved": (exchange_mails.exchange_moved,),
+    "exchange.cancelled": (exchange_mails.exchange_cancelled,),
+    "exchange.held": (ExchangeTold(kind="exchange.held"), exchange_mails.exchange_over),
+    "exchange.over": (exchange_mails.exchange_over,),
+    "exchange.missed": (ExchangeTold(kind="exchange.missed"),),
+    "exchange.ended_by_objection": (ExchangeTold("exchange.objected", "exchange.ended_by_objection"),),
+    "minutes.written": (exchange_mails.minutes_written,),
+    "minutes.confirmed": (ExchangeTold(kind="minutes.confirmed"),),
+    "story.released": (TandemTold(kind="story.released"),),
 }
 
 assert tables.metadata  # noqa: S101  every table is known before the first query

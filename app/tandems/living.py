@@ -15,7 +15,7 @@ from app.companies.models import Company
 from app.core import events
 from app.core.clock import now
 from app.core.concurrency import require_match
-from app.core.errors import Conflict, Forbidden, Unprocessable
+from app.core.errors import Conflict, Unprocessable
 from app.core.i18n import mark
 from app.tandems import closing, queries
 from app.tandems.dates import days_later, local, months_later, today_in
@@ -61,12 +61,6 @@ class HorizonInThePast(Unprocessable):
     detail = mark("With {months} months it would have ended already. Choose more, or close the tandem with thanks.")
 
 
-class NoSideOfTandem(Forbidden):
-    slug = "no-side-of-tandem"
-    title = mark("Only its two sides do that")
-    detail = mark("You see this tandem but are none of its two sides. Use the key of one of them.")
-
-
 def agree(session: Session, tandem: Tandem) -> None:
     """What a new tandem begins with: of the wishes of both the slower rhythm, the shorter meeting and the nearer
     horizon, so that nobody is asked for more than it wished for."""
@@ -84,13 +78,10 @@ def agree(session: Session, tandem: Tandem) -> None:
 def get_as_side(
     session: Session, caller: Caller, tandem_id: str, *, for_update: bool = False
 ) -> tuple[Tandem, SideName]:
-    """The tandem, and which of the two the caller speaks for. Raises TandemNotFound, RoleNotEnough, NoSideOfTandem."""
+    """The tandem, and which of the two the caller speaks for. Raises TandemNotFound, RoleNotEnough."""
     tandem = closing.get(session, caller, tandem_id, for_update=for_update)
     caller.require(*_SPEAKS)
-    side = queries.own_sides(session, caller, [tandem.suggestion_id]).get(tandem.suggestion_id)
-    if side is None:
-        raise NoSideOfTandem
-    return tandem, side
+    return tandem, queries.own_sides(session, caller, [tandem.suggestion_id])[tandem.suggestion_id]
 
 
 def change(session: Session, caller: Caller, tandem_id: str, wish: TandemUpdate, if_match: str | None) -> Tandem:

@@ -202,7 +202,7 @@ def renew_tandem(
     once: OnceDep,
     response: Response,
 ) -> TandemOut:
-    """Another term: in the last 28 days of the present one, or while the tandem is closing. The other side is told."""
+    """Another term: in the last 28 days of the present one, or while it is closing. The other side is told."""
     renewed = once.of(
         lambda: living.renew(session, caller, tandem_id, wish.horizon_months),
         lambda known: closing.get(session, caller, known),

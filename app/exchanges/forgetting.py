@@ -1,0 +1,59 @@
+"""What is personal in the meetings of a tandem, and how it goes: some time after its end, or with a person."""
+
+import re
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+from sqlalchemy import delete, select, update
+from sqlmodel import Session, col
+
+from app.core.clock import now
+from app.exchanges import queries
+from app.exchanges.models import Exchange, Harvest, TandemPulse
+from app.tandems.models import Tandem, TandemStatus
+
+_GONE = "…"
+_SHORTEST_WORD = 3
+
+
+def forgettable(session: Session, before: datetime) -> list[str]:
+    """Tandems that were closed before then and of which something personal may be left, by id."""
+    closed = (col(Tandem.status) == TandemStatus.CLOSED, col(Tandem.closed_at) < before)
+    query = select(col(Tandem.id)).where(*closed, col(Tandem.forgotten_at).is_(None))
+    return list(session.scalars(query.order_by(col(Tandem.id))))
+
+
+def forget_closed(session: Session, before: datetime) -> int:
+    """Of tandems that were closed before then only dates, states and what both have released are left; how many."""
+    ids = forgettable(session, before)
+    nothing: dict[str, object] = dict.fromkeys(("place", "topics", "take_away", "next", "minutes_by"))
+    theirs = col(Exchange.tandem_id).in_(ids)
+    session.execute(update(Exchange).where(theirs).values(**nothing, agenda=[], version=col(Exchange.version) + 1))
+    session.execute(update(TandemPulse).where(col(TandemPulse.tandem_id).in_(ids)).values(why=None))
+    session.execute(delete(Harvest).where(col(Harvest.tandem_id).in_(ids), col(Harvest.story_id).is_(None)))
+    forgotten = update(Tandem).where(col(Tandem.id).in_(ids))
+    session.execute(forgotten.values(forgotten_at=now(), contacts_a=None, contacts_b=None))
+    return len(ids)
+
+
+def take_out(session: Session, tandem_ids: Collection[str], words: Iterable[str]) -> None:
+    """Take these words out of everything that was written in these tandems."""
+    named = [re.escape(word) for word in words if len(word) >= _SHORTEST_WORD]
+    if not named:
+        return
+    pattern = re.compile(rf"(?<!\w)(?:{'|'.join(named)})(?!\w)")
+
+    def without(text: str | None) -> str | None:
+        return text and pattern.sub(_GONE, text)
+
+    for one in queries.of_tandems(session, tandem_ids):
+        for name in ("place", "topics", "take_away", "next"):
+            setattr(one, name, without(getattr(one, name)))
+        one.agenda = [item | {"text": without(str(item["text"]))} if "text" in item else item for item in one.agenda]
+        session.add(one)
+    for pulse in queries.pulses_of(session, tandem_ids):
+        pulse.why = without(pulse.why)
+        session.add(pulse)
+    for harvest in queries.harvests_of(session, tandem_ids):
+        harvest.lines = [without(line) or _GONE for line in harvest.lines]
+        session.add(harvest)
