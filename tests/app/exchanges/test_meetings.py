@@ -19,7 +19,10 @@ def test_a_kick_off_needs_the_guideline_and_says_whose_turn_it_is(pair: Pair) ->
 
     nobody = pair.nord.post(address, json=wish)
     pair.accept(pair.nord)
-    other_missing, own_missing = pair.nord.post(address, json=wish), pair.sued.post(address, json=wish, headers=GERMAN)
+    other_missing, own_missing = (
+        pair.nord.post(address, json=wish),
+        pair.sued.post(address, json=wish, headers=GERMAN),
+    )
     pair.accept(pair.sued)
 
     assert refused(nobody) == (409, "guideline-not-accepted")
