@@ -14,18 +14,22 @@ from app.tandems.models import Tandem, TandemStatus
 
 _GONE = "…"
 _SHORTEST_WORD = 3
-
-
-def forgettable(session: Session, before: datetime) -> list[str]:
-    """Tandems that were closed before then and of which something personal may be left, by id."""
-    closed = (col(Tandem.status) == TandemStatus.CLOSED, col(Tandem.closed_at) < before)
-    query = select(col(Tandem.id)).where(*closed, col(Tandem.forgotten_at).is_(None))
-    return list(session.scalars(query.order_by(col(Tandem.id))))
+_AT_ONCE = 500
 
 
 def forget_closed(session: Session, before: datetime) -> int:
     """Of tandems that were closed before then only dates, states and what both have released are left; how many."""
-    ids = forgettable(session, before)
+    forgotten = 0
+    while ids := forget_some(session, before, _AT_ONCE):
+        forgotten += len(ids)
+    return forgotten
+
+
+def forget_some(session: Session, before: datetime, limit: int) -> list[str]:
+    """As `forget_closed`, for at most so many at once; their ids."""
+    closed = (col(Tandem.status) == TandemStatus.CLOSED, col(Tandem.closed_at) < before)
+    not_yet = select(col(Tandem.id)).where(*closed, col(Tandem.forgotten_at).is_(None))
+    ids = list(session.scalars(not_yet.order_by(col(Tandem.id)).limit(limit)))
     nothing: dict[str, object] = dict.fromkeys(("place", "topics", "take_away", "next", "minutes_by"))
     theirs = col(Exchange.tandem_id).in_(ids)
     session.execute(update(Exchange).where(theirs).values(**nothing, agenda=[], version=col(Exchange.version) + 1))
@@ -33,7 +37,7 @@ def forget_closed(session: Session, before: datetime) -> int:
     session.execute(delete(Harvest).where(col(Harvest.tandem_id).in_(ids), col(Harvest.story_id).is_(None)))
     forgotten = update(Tandem).where(col(Tandem.id).in_(ids))
     session.execute(forgotten.values(forgotten_at=now(), contacts_a=None, contacts_b=None))
-    return len(ids)
+    return ids
 
 
 def take_out(session: Session, tandem_ids: Collection[str], words: Iterable[str]) -> None:

@@ -40,11 +40,11 @@ class Exchange(SQLModel, table=True):
     tandem_id: str = Field(foreign_key="tandem.id", index=True)
     number: int
     """From 1. One that took the place of another has a number of its own."""
-    kick_off: bool
+    kick_off: bool = False
     """Whether it is the first meeting, or was to be."""
     status: ExchangeStatus = Field(sa_type=stored_as_text(ExchangeStatus))
     starts_at: datetime = Field(index=True, sa_type=UtcDateTime)
-    time_zone: str
+    time_zone: str = "UTC"
     """In which it was planned, for whoever reads its time."""
     minutes: int
     """How long it lasts."""

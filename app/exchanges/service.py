@@ -47,7 +47,7 @@ get = hands.get
 write_minutes = minutes.write
 confirm_minutes = minutes.confirm
 forget_closed = forgetting.forget_closed
-forgettable = forgetting.forgettable
+forget_some = forgetting.forget_some
 
 
 class KickOffFirst(Conflict):

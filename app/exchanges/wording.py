@@ -255,10 +255,10 @@ def harvest(reading: Reading) -> Letter | None:
             "Write three lines together on what you have learned, in your portal. When both release them, they "
             "become a story for all."
         ),
-        mark("If you would rather go on: until that day one click is enough."),
+        mark("If you would rather go on: until that day either side can renew it, in its portal."),
         day=day,
     )
-    return _with_pulse(letter, it, mark("Go on"))
+    return _with_pulse(letter, it, mark("Say whether the two fitted"))
 
 
 def paused(reading: Reading) -> Letter | None:

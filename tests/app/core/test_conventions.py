@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import count
 from typing import Any
 
@@ -14,10 +15,14 @@ from starlette.testclient import TestClient
 from app.access.dependencies import KeyedRoute
 from app.access.models import Role
 from app.communities.handles import Handles
+from app.core.clock import now
+from app.core.ids import new_id
 from app.core.settings import Settings
 from app.discovery import service as discovery
+from app.exchanges.models import Exchange, ExchangeStatus
 from app.main import create_app
 from app.tandems import service as tandems
+from app.tandems.models import SideName, Tandem, TandemStatus
 from app.tandems.service import Offer
 from tests.world import ApiCaller, JsonObject, World, ndjson
 
@@ -91,6 +96,7 @@ class Example:
         self.proposal = self.proposals(self.round)[0]["id"]
         self.preview = self.made(world.organizer.post(f"/v1/rounds/{self.round}/preview", json={}))
         self.tandem, self.suggestion = self.accepted()
+        self.exchange = self.met()
 
     @staticmethod
     def made(answer: Response) -> str:
@@ -169,6 +175,53 @@ class Example:
         suggestion = self.answered()
         return self.portal.get(f"/v1/suggestions/{suggestion}").json()["tandem_id"], suggestion
 
+    def met(self) -> str:
+        """Let the two of the tandem have met; their next meeting."""
+        with self.world.database.session() as session:
+            tandem = session.get_one(Tandem, self.tandem)
+            tandem.status, tandem.kicked_off_at = TandemStatus.ACTIVE, now()
+            tandem.ends_on = (now() + timedelta(days=100)).date()
+            session.add(tandem)
+        return self.planned(7)
+
+    def planned(self, days: int) -> str:
+        """A meeting of the tandem in so many days."""
+        numbers = 1 + next(self._numbers)
+        with self.world.database.session() as session:
+            exchange = Exchange(
+                id=new_id("exc"),
+                tandem_id=self.tandem,
+                number=numbers,
+                status=ExchangeStatus.PLANNED,
+                starts_at=now() + timedelta(days=days),
+                minutes=60,
+                host=SideName.A,
+                agenda=[{"text": "Charts", "minutes": 60, "parked": False}],
+                uid=new_id("cal"),
+                created_at=now(),
+            )
+            session.add(exchange)
+        return exchange.id
+
+    def held(self, *, minutes: bool = False) -> str:
+        exchange = self.planned(-1)
+        self.made(self.portal.post(f"/v1/exchanges/{exchange}/held"))
+        if minutes:
+            words = {"topics": "x", "take_away": "y", "next": "z"}
+            self.made(self.portal.post(f"/v1/exchanges/{exchange}/minutes", json=words))
+        return exchange
+
+    def told(self, verb: str, **body: object) -> str:
+        """The tandem, after this was said of it."""
+        answer = self.portal.post(f"/v1/tandems/{self.tandem}/{verb}", json=body)
+        assert answer.status_code == 200, answer.text
+        return self.tandem
+
+    def harvested(self) -> str:
+        address, headers = f"/v1/tandems/{self.tandem}/harvest", {"If-Match": "*"}
+        assert self.portal.put(address, json={"lines": ["x"]}, headers=headers).status_code == 200
+        return self.tandem
+
     def address(self, path: str, method: str = "GET") -> str:
         """The path with ids of this world; an unknown parameter is a reason to add one here."""
         ids = {
@@ -185,6 +238,7 @@ class Example:
             "ban_id": self.ban,
             "suggestion_id": self.suggestion,
             "tandem_id": self.tandem,
+            "exchange_id": self.exchange,
             "source": "intranet",
             "external_id": "circle",
         }
@@ -246,6 +300,34 @@ REQUESTS: dict[str, Callable[[Example], Sent]] = {
     "revoke_key": lambda e: (e.coordinator, f"/v1/keys/{e.key}/revoke", {}),
     "create_person": lambda e: (e.portal, "/v1/people", {"email": "new@x.example", "first_name": "New"}),
     "approve_person": lambda e: (e.coordinator, f"/v1/people/{e.waiting_person()}/approve", {}),
+    "pause_tandem": lambda e: (e.portal, f"/v1/tandems/{e.tandem}/pause", {}),
+    "resume_tandem": lambda e: (e.portal, f"/v1/tandems/{e.told('pause')}/resume", {}),
+    "renew_tandem": lambda e: (e.portal, f"/v1/tandems/{e.told('pulse', pulse='end_well')}/renew", {}),
+    "rotate_tandem": lambda e: (e.portal, f"/v1/tandems/{e.tandem}/rotate", {}),
+    "plan_exchange": lambda e: (
+        e.portal,
+        f"/v1/tandems/{e.tandem}/exchanges",
+        {"starts_at": (now() + timedelta(days=30)).isoformat()},
+    ),
+    "move_exchange": lambda e: (
+        e.portal,
+        f"/v1/exchanges/{e.exchange}/move",
+        {"starts_at": (now() + timedelta(days=30)).isoformat()},
+    ),
+    "cancel_exchange": lambda e: (e.portal, f"/v1/exchanges/{e.exchange}/cancel", {}),
+    "hold_exchange": lambda e: (e.portal, f"/v1/exchanges/{e.planned(-1)}/held", {}),
+    "miss_exchange": lambda e: (e.portal, f"/v1/exchanges/{e.planned(-1)}/missed", {}),
+    "write_minutes": lambda e: (
+        e.portal,
+        f"/v1/exchanges/{e.held()}/minutes",
+        {"topics": "x", "take_away": "y", "next": "z"},
+    ),
+    "confirm_minutes": lambda e: (e.portal, f"/v1/exchanges/{e.held(minutes=True)}/confirm", {"version": 1}),
+    "object_to_exchange": lambda e: (e.portal, f"/v1/exchanges/{e.held()}/object", {"item": 1}),
+    "park_item": lambda e: (e.portal, f"/v1/exchanges/{e.exchange}/park", {"item": 1}),
+    "say_useful": lambda e: (e.portal, f"/v1/exchanges/{e.held()}/useful", {"useful": True}),
+    "say_pulse": lambda e: (e.portal, f"/v1/tandems/{e.tandem}/pulse", {"pulse": "continue"}),
+    "release_harvest": lambda e: (e.portal, f"/v1/tandems/{e.harvested()}/harvest/release", {"version": 1}),
 }
 SECRETS = {"create_key", "rotate_key"}
 
