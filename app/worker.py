@@ -63,7 +63,6 @@ HANDLERS: Handlers = {
     "community.archived": (lambda session, event: suggestions.community_archived(session, event.subject_id),),
     "company.leaving": (lambda session, event: suggestions.company_leaving(session, event.subject_id),),
     "round.suggestions_ended": (alternates.suggestions_ended,),
-    "community.changed": (exchange_mails.contacts_changed,),
     "community.contact_changed": (exchange_mails.contacts_changed,),
     "tandem.started": (exchange_mails.tandem_started,),
     "tandem.paused": (exchanges.tandem_paused, TandemTold("tandem.paused", "tandem.paused")),

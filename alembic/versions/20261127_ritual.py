@@ -16,6 +16,13 @@ branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
 
+_HANDLED_BEFORE = (
+    "person.changed",
+    "community.paused",
+    "community.archived",
+    "company.leaving",
+    "round.suggestions_ended",
+)
 _DATES = ("ends_on", "paused_until", "closes_on")
 
 
@@ -48,6 +55,10 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("story_id", sa.String(), nullable=True))
         batch_op.add_column(sa.Column("released_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.create_unique_constraint(batch_op.f("uq_harvest_story_id"), ["story_id"])
+    # What happened before anybody was told of it is not told now, long after.
+    event = sa.table("event", sa.column("kind"), sa.column("happened_at"), sa.column("handled_at"))
+    untold = sa.and_(event.c.handled_at.is_(None), event.c.kind.not_in(_HANDLED_BEFORE))
+    op.execute(event.update().where(untold).values(handled_at=event.c.happened_at))
 
 
 def downgrade() -> None:

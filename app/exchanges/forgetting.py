@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlmodel import Session, col
 
 from app.core.clock import now
@@ -30,14 +30,25 @@ def forget_some(session: Session, before: datetime, limit: int) -> list[str]:
     closed = (col(Tandem.status) == TandemStatus.CLOSED, col(Tandem.closed_at) < before)
     not_yet = select(col(Tandem.id)).where(*closed, col(Tandem.forgotten_at).is_(None))
     ids = list(session.scalars(not_yet.order_by(col(Tandem.id)).limit(limit)))
-    nothing: dict[str, object] = dict.fromkeys(("place", "topics", "take_away", "next", "minutes_by"))
-    theirs = col(Exchange.tandem_id).in_(ids)
-    session.execute(update(Exchange).where(theirs).values(**nothing, agenda=[], version=col(Exchange.version) + 1))
+    _empty(session, col(Exchange.tandem_id).in_(ids))
     session.execute(update(TandemPulse).where(col(TandemPulse.tandem_id).in_(ids)).values(why=None))
     session.execute(delete(Harvest).where(col(Harvest.tandem_id).in_(ids), col(Harvest.story_id).is_(None)))
     forgotten = update(Tandem).where(col(Tandem.id).in_(ids))
     session.execute(forgotten.values(forgotten_at=now(), contacts_a=None, contacts_b=None))
     return ids
+
+
+def erase_company(session: Session, company_id: str) -> None:
+    """What was written in a company's tandems is gone, also what both had released."""
+    theirs = queries.ids_of_company(company_id)
+    _empty(session, col(Exchange.tandem_id).in_(theirs))
+    session.execute(update(TandemPulse).where(col(TandemPulse.tandem_id).in_(theirs)).values(why=None))
+    session.execute(delete(Harvest).where(col(Harvest.tandem_id).in_(theirs)))
+
+
+def _empty(session: Session, which: ColumnElement[bool]) -> None:
+    nothing: dict[str, object] = dict.fromkeys(("place", "topics", "take_away", "next", "minutes_by"))
+    session.execute(update(Exchange).where(which).values(**nothing, agenda=[], version=col(Exchange.version) + 1))
 
 
 def take_out(session: Session, tandem_ids: Collection[str], words: Iterable[str]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, exists, or_, select, update
+from sqlalchemy import Select, and_, exists, or_, select, update
 from sqlalchemy.sql import ColumnElement
 from sqlmodel import Session, col, func
 from sqlmodel import select as rows_of
@@ -160,22 +160,70 @@ def due_without_plan(session: Session, due_by: datetime, limit: int, *, not_told
 
 def not_asked_for_pulse(session: Session) -> list[Tandem]:
     """Tandems under way whose sides were not asked in this term how it goes."""
-    waiting = (col(Tandem.status) == TandemStatus.ACTIVE, col(Tandem.pulse_asked) < col(Tandem.term))
-    return list(session.exec(rows_of(Tandem).where(*waiting).order_by(col(Tandem.id))))
+    return list(session.exec(rows_of(Tandem).where(*_NOT_ASKED_FOR_PULSE).order_by(col(Tandem.id))))
 
 
 def held_since(session: Session, since: dict[str, datetime]) -> Counter[str]:
-    """How often each of these tandems has met since its moment."""
-    met = select(col(Exchange.tandem_id), col(Exchange.starts_at)).where(
-        col(Exchange.tandem_id).in_(list(since)), col(Exchange.status).in_(TOOK_PLACE)
+    """How often each of these tandems, all of them `not_asked_for_pulse`, has met since its moment."""
+    met = (
+        select(col(Exchange.tandem_id), col(Exchange.starts_at))
+        .join(Tandem, col(Tandem.id) == col(Exchange.tandem_id))
+        .where(*_NOT_ASKED_FOR_PULSE, col(Exchange.status).in_(TOOK_PLACE))
     )
-    return Counter(tandem_id for tandem_id, at in session.execute(met) if at >= since[tandem_id])
+    return Counter(one for one, at in session.execute(met) if one in since and at >= since[one])
 
 
 def locked(session: Session, tandem_ids: Collection[str]) -> dict[str, Tandem]:
     """These tandems, locked in one order."""
     query = rows_of(Tandem).where(col(Tandem.id).in_(tandem_ids)).order_by(col(Tandem.id)).with_for_update()
     return {one.id: one for one in session.exec(query.execution_options(populate_existing=True))}
+
+
+def page_of_company(
+    session: Session, company_id: str, *, after: str | None, limit: int
+) -> list[tuple[Exchange, Tandem]]:
+    """The exchanges of a company's tandems by id, each with its tandem, one more than `limit`."""
+    query = (
+        rows_of(Exchange, Tandem)
+        .join(Tandem, col(Tandem.id) == col(Exchange.tandem_id))
+        .where(_is_of(company_id))
+        .order_by(col(Exchange.id))
+        .limit(limit + 1)
+    )
+    if after is not None:
+        query = query.where(col(Exchange.id) > after)
+    return list(session.exec(query))
+
+
+def harvests_of_company(
+    session: Session, company_id: str, *, after: str | None, limit: int
+) -> list[tuple[Harvest, Tandem]]:
+    """The harvests of a company's tandems by tandem, each with it, one more than `limit`."""
+    query = (
+        rows_of(Harvest, Tandem)
+        .join(Tandem, col(Tandem.id) == col(Harvest.tandem_id))
+        .where(_is_of(company_id))
+        .order_by(col(Harvest.tandem_id))
+        .limit(limit + 1)
+    )
+    if after is not None:
+        query = query.where(col(Harvest.tandem_id) > after)
+    return list(session.exec(query))
+
+
+def pulses_of_company(session: Session, company_id: str) -> list[tuple[TandemPulse, Tandem]]:
+    """What a company's own sides have said, each with its tandem."""
+    own = or_(
+        and_(col(TandemPulse.side) == SideName.A, col(Tandem.a_company) == company_id),
+        and_(col(TandemPulse.side) == SideName.B, col(Tandem.b_company) == company_id),
+    )
+    query = rows_of(TandemPulse, Tandem).join(Tandem, col(Tandem.id) == col(TandemPulse.tandem_id)).where(own)
+    return list(session.exec(query.order_by(col(TandemPulse.tandem_id), col(TandemPulse.term))))
+
+
+def ids_of_company(company_id: str) -> Select[str]:
+    """A query for the ids of a company's tandems, to be used inside another."""
+    return select(col(Tandem.id)).where(_is_of(company_id))
 
 
 def of_tandems(session: Session, tandem_ids: Collection[str]) -> Sequence[Exchange]:
@@ -196,3 +244,8 @@ def harvests_of(session: Session, tandem_ids: Collection[str]) -> Sequence[Harve
 
 
 _NOT_ASKED = and_(col(Exchange.status) == ExchangeStatus.PLANNED, col(Exchange.asked_at).is_(None))
+_NOT_ASKED_FOR_PULSE = (col(Tandem.status) == TandemStatus.ACTIVE, col(Tandem.pulse_asked) < col(Tandem.term))
+
+
+def _is_of(company_id: str) -> ColumnElement[bool]:
+    return or_(col(Tandem.a_company) == company_id, col(Tandem.b_company) == company_id)

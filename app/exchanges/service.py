@@ -48,6 +48,7 @@ write_minutes = minutes.write
 confirm_minutes = minutes.confirm
 forget_closed = forgetting.forget_closed
 forget_some = forgetting.forget_some
+erase_company = forgetting.erase_company
 
 
 class KickOffFirst(Conflict):

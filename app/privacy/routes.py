@@ -24,7 +24,7 @@ CompanyId = Annotated[Id, Path(description="Id of the company.", examples=["cmp_
     responses={
         200: {
             "description": "One JSON object a line, each with its `record`: company, person, key, community, "
-            "suggestion, tandem.",
+            "suggestion, tandem, exchange, harvest, pulse.",
             "content": {"application/x-ndjson": {"schema": {"type": "string"}}},
         },
         **problems(404),

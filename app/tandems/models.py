@@ -189,3 +189,7 @@ class Tandem(SQLModel, table=True):
     """Who spoke for each side when its partner was last told, as a mark that names nobody."""
     forgotten_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     """When what is personal in its meetings was thrown away."""
+
+    def side_of(self, company_id: str) -> SideName:
+        """Which of the two a company is."""
+        return SideName.A if company_id == self.a_company else SideName.B

@@ -94,3 +94,21 @@ def test_a_released_story_outlives_what_is_forgotten(pair: Pair) -> None:
 
     [story] = done(pair.nord.get("/v1/stories"))["items"]
     assert story["lines"] == ["A buddy."]
+
+
+def test_a_company_takes_its_meetings_along_and_leaves_no_words_behind(pair: Pair) -> None:
+    written(pair)
+
+    lines = [json.loads(line) for line in pair.sued.get(f"/v1/companies/{pair.two.sued}/export").text.splitlines()]
+    of_partner = pair.nord.get(f"/v1/companies/{pair.two.nord}/export").text
+    with pair.world.database.session() as session:
+        exchanges.erase_company(session, pair.two.sued)
+    with pair.world.database.reader() as session:
+        left = stored(session, *TABLES)
+
+    taken = {kind: [one for one in lines if one["record"] == kind] for kind in ("exchange", "harvest", "pulse")}
+    assert [one["minutes"] and one["minutes"]["topics"] for one in taken["exchange"]] == ["Kim showed charts.", None]
+    assert [one["lines"] for one in taken["harvest"]] == [["Ask Kim."]]
+    assert [one["why"] for one in taken["pulse"]] == ["Kim likes it."]
+    assert "Kim likes it." not in of_partner
+    assert "Kim" not in left
