@@ -10,7 +10,11 @@ from sqlmodel import Session, col
 from app.core.clock import now
 from app.exchanges import queries
 from app.exchanges.models import Exchange, Harvest, TandemPulse
+from app.guardrails import notes
 from app.tandems.models import Tandem, TandemStatus
+
+KIND = "exchange"
+"""What notes on hints call a meeting."""
 
 _GONE = "…"
 _SHORTEST_WORD = 3
@@ -48,7 +52,8 @@ def erase_company(session: Session, company_id: str) -> None:
 
 def _empty(session: Session, which: ColumnElement[bool]) -> None:
     nothing: dict[str, object] = dict.fromkeys(("place", "topics", "take_away", "next", "minutes_by"))
-    session.execute(update(Exchange).where(which).values(**nothing, agenda=[], version=col(Exchange.version) + 1))
+    emptied = update(Exchange).where(which).values(**nothing, agenda=[], version=col(Exchange.version) + 1)
+    notes.forget(session, KIND, session.execute(emptied.returning(col(Exchange.id))).scalars())
 
 
 def take_out(session: Session, tandem_ids: Collection[str], words: Iterable[str]) -> None:

@@ -13,7 +13,7 @@ from app.core.http import problems
 from app.core.i18n import Language, LanguageDep
 from app.core.pagination import PageDep, cut
 from app.core.schemas import Id, Page
-from app.exchanges import harvesting, kit, queries, voices
+from app.exchanges import harvesting, hints, kit, queries, voices
 from app.exchanges import service as exchanges
 from app.exchanges.models import Exchange
 from app.exchanges.schemas import (
@@ -32,9 +32,18 @@ from app.exchanges.schemas import (
     PulseOut,
     ReleaseCreate,
     StoryOut,
+    TandemObjectionsOut,
     UsefulCreate,
 )
-from app.exchanges.viewing import exchanges_shown, harvest_shown, pulse_shown, stories_shown
+from app.exchanges.viewing import (
+    exchanges_shown,
+    harvest_shown,
+    objections_shown,
+    pulse_shown,
+    stories_shown,
+)
+from app.guardrails import notes
+from app.guardrails.schemas import KeepHint, KeptHintOut, TextsWithHints
 from app.tandems import closing
 
 router = APIRouter(prefix="/v1", tags=["tandems"], route_class=KeyedRoute, responses=problems(401, 403))
@@ -237,6 +246,35 @@ def object_to_exchange(
         lambda known: exchanges.get(session, caller, known)[0],
     )
     return _shown(session, caller, ended, language, response)
+
+
+@router.get("/tandems/{tandem_id}/objections", operation_id="read_objections", responses=problems(404))
+def read_objections(tandem_id: TandemId, session: ReaderDep, caller: CallerDep) -> TandemObjectionsOut:
+    """What is on record of objections in a tandem, for its two sides: which side, when, which item."""
+    return objections_shown(exchanges.objections_of(session, caller, tandem_id))
+
+
+@router.get("/exchanges/{exchange_id}/hints", operation_id="list_exchange_hints", responses=problems(404))
+def list_exchange_hints(
+    exchange_id: ExchangeId, session: ReaderDep, caller: CallerDep, language: LanguageDep
+) -> TextsWithHints:
+    """Where agenda and minutes come near a topic that companies never exchange, and where a side keeps it so."""
+    return TextsWithHints(items=hints.of(session, caller, exchange_id, language))
+
+
+@router.post(
+    "/exchanges/{exchange_id}/hints/keep",
+    status_code=201,
+    operation_id="keep_exchange_hint",
+    responses=problems(400, 404, 422),
+)
+def keep_exchange_hint(
+    exchange_id: ExchangeId, wish: KeepHint, session: SessionDep, caller: CallerDep, once: OnceDep
+) -> KeptHintOut:
+    """Keep a text in spite of the hints on one topic, with a reason, which is recorded; until that text changes."""
+    return KeptHintOut.of(
+        once.of(lambda: hints.keep(session, caller, exchange_id, wish), lambda known: notes.get(session, known))
+    )
 
 
 @router.post("/exchanges/{exchange_id}/park", operation_id="park_item", responses=_REFUSALS)

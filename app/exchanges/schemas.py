@@ -248,6 +248,36 @@ class ExchangeOut(Output):
     )
 
 
+class TandemObjectionOut(Output):
+    id: str
+    exchange_id: str | None
+    side: SideName = Field(description="Which of the two has objected.")
+    item: int | None = Field(description="To which item of the agenda, from 1; null for anything else.")
+    objected_at: UtcTime
+
+
+class TandemObjectionsOut(Output):
+    """The objections on record of a tandem, the earliest first: never what was said."""
+
+    items: list[TandemObjectionOut]
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "items": [
+                    {
+                        "id": "obj_06em2n0u4hsm7bg6m3r8t2f5ac",
+                        "exchange_id": "exc_06em2n0u4hsm7bg6m3r8t2f5ac",
+                        "side": "a",
+                        "item": 3,
+                        "objected_at": "2027-01-14T09:30:00Z",
+                    }
+                ]
+            }
+        }
+    )
+
+
 class PulseOut(Output):
     """What your side has said."""
 

@@ -30,6 +30,7 @@ from app.exchanges.schemas import (
     ParkCreate,
 )
 from app.guardrails import acceptance, objections
+from app.guardrails.models import Objection
 from app.people.models import PersonStatus
 from app.tandems import living
 from app.tandems.dates import at_local, next_shown
@@ -252,6 +253,12 @@ def object(session: Session, caller: Caller, exchange_id: str, wish: ObjectionCr
     if exchange.status is not ExchangeStatus.ENDED_BY_OBJECTION:
         _take_place(session, tandem, exchange, ExchangeStatus.ENDED_BY_OBJECTION)
     return exchange
+
+
+def objections_of(session: Session, caller: Caller, tandem_id: str) -> Sequence[Objection]:
+    """What is on record of objections in a tandem, for its two sides. Raises TandemNotFound, RoleNotEnough."""
+    tandem, _ = living.get_as_side(session, caller, tandem_id)
+    return objections.of_tandem(session, tandem.id)
 
 
 def park(session: Session, caller: Caller, exchange_id: str, wish: ParkCreate) -> Exchange:

@@ -19,8 +19,11 @@ from app.exchanges.schemas import (
     MinutesOut,
     PulseOut,
     StoryOut,
+    TandemObjectionOut,
+    TandemObjectionsOut,
 )
 from app.guardrails import terms
+from app.guardrails.models import Objection
 from app.guardrails.schemas import HintOut
 from app.tandems import queries as tandem_queries
 from app.tandems.dates import local
@@ -75,6 +78,21 @@ def harvest_shown(harvest: Harvest, side: SideName, language: Language) -> Harve
         partner_released=harvest.version == released_by(harvest, side.other),
         story_id=harvest.story_id,
         hints=[_hints(line, language) for line in harvest.lines],
+    )
+
+
+def objections_shown(objections: Sequence[Objection]) -> TandemObjectionsOut:
+    return TandemObjectionsOut(
+        items=[
+            TandemObjectionOut(
+                id=one.id,
+                exchange_id=one.exchange_id,
+                side=SideName(one.side),
+                item=int(one.item) if one.item else None,
+                objected_at=one.objected_at,
+            )
+            for one in objections
+        ]
     )
 
 

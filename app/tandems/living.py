@@ -124,7 +124,7 @@ def resume(session: Session, caller: Caller, tandem_id: str) -> Tandem:
     return tandem
 
 
-def renew(session: Session, caller: Caller, tandem_id: str, horizon_months: int | None) -> Tandem:
+def renew(session: Session, caller: Caller, tandem_id: str, horizon_months: int | None = None) -> Tandem:
     """Another term, in the last weeks of the present one or while the tandem is closing."""
     tandem = _changeable(session, caller, tandem_id)
     _require(tandem, *_GOES_ON, TandemStatus.CLOSING)

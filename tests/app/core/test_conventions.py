@@ -203,11 +203,12 @@ class Example:
             session.add(exchange)
         return exchange.id
 
-    def held(self, *, minutes: bool = False) -> str:
+    def held(self, *, topics: str | None = None) -> str:
+        """A meeting of yesterday, with minutes where its topics are named."""
         exchange = self.planned(-1)
         self.made(self.portal.post(f"/v1/exchanges/{exchange}/held"))
-        if minutes:
-            words = {"topics": "x", "take_away": "y", "next": "z"}
+        if topics is not None:
+            words = {"topics": topics, "take_away": "y", "next": "z"}
             self.made(self.portal.post(f"/v1/exchanges/{exchange}/minutes", json=words))
         return exchange
 
@@ -322,10 +323,15 @@ REQUESTS: dict[str, Callable[[Example], Sent]] = {
         f"/v1/exchanges/{e.held()}/minutes",
         {"topics": "x", "take_away": "y", "next": "z"},
     ),
-    "confirm_minutes": lambda e: (e.portal, f"/v1/exchanges/{e.held(minutes=True)}/confirm", {"version": 1}),
+    "confirm_minutes": lambda e: (e.portal, f"/v1/exchanges/{e.held(topics='x')}/confirm", {"version": 1}),
     "object_to_exchange": lambda e: (e.portal, f"/v1/exchanges/{e.held()}/object", {"item": 1}),
     "park_item": lambda e: (e.portal, f"/v1/exchanges/{e.exchange}/park", {"item": 1}),
     "say_useful": lambda e: (e.portal, f"/v1/exchanges/{e.held()}/useful", {"useful": True}),
+    "keep_exchange_hint": lambda e: (
+        e.portal,
+        f"/v1/exchanges/{e.held(topics='Our prices')}/hints/keep",
+        {"pointer": "/minutes/topics", "topic": 1, "reason": "x"},
+    ),
     "say_pulse": lambda e: (e.portal, f"/v1/tandems/{e.tandem}/pulse", {"pulse": "continue"}),
     "release_harvest": lambda e: (e.portal, f"/v1/tandems/{e.harvested()}/harvest/release", {"version": 1}),
 }

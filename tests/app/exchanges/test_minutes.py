@@ -131,3 +131,38 @@ def test_an_objection_to_a_meeting_of_a_closed_tandem_is_recorded_and_reopens_no
     assert (ended["status"], pair.tandem()) == ("ended_by_objection", closed)
     assert [one["item"] for one in recorded] == [""]
     assert refused(too_late) == (409, "objection-too-late")
+
+
+def test_objections_are_read_by_the_two_sides_only(pair: Pair) -> None:
+    exchange = pair.kick_off()
+    pair.say("object", exchange, pair.sued, item=3)
+
+    [objection] = done(pair.nord.get(f"{pair.address}/objections"))["items"]
+
+    assert objection == {
+        "id": objection["id"],
+        "exchange_id": exchange["id"],
+        "side": pair.tandem(pair.sued)["side"],
+        "item": 3,
+        "objected_at": "2027-01-14T10:00:00Z",
+    }
+    assert refused(pair.world.organizer.get(f"{pair.address}/objections")) == (403, "role-not-enough")
+
+
+def test_a_side_keeps_a_text_in_spite_of_a_hint_until_the_text_changes(pair: Pair) -> None:
+    exchange = pair.kick_off()
+    address = f"/v1/exchanges/{exchange['id']}/hints"
+    pair.say("minutes", exchange, **WORDS | {"next": "We compare prices."})
+    wish = {"pointer": "/minutes/next", "topic": 1, "reason": "Of tickets for our meetup."}
+
+    kept = pair.sued.post(f"{address}/keep", json=wish)
+    not_there = pair.sued.post(f"{address}/keep", json=wish | {"pointer": "/minutes/topics"})
+    [shown] = done(pair.nord.get(address))["items"]
+    pair.say("minutes", exchange, **WORDS | {"next": "We compare all prices."})
+    [changed] = done(pair.nord.get(address))["items"]
+
+    assert refused(not_there) == (422, "no-such-hint")
+    assert (shown["pointer"], shown["matched"], shown["kept"]) == ("/minutes/next", "prices", done(kept))
+    assert done(kept)["reason"] == "Of tickets for our meetup."
+    assert changed["kept"] is None
+    assert refused(pair.world.organizer.get(address)) == (403, "role-not-enough")
