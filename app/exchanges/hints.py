@@ -48,8 +48,8 @@ def keep(session: Session, caller: Caller, exchange_id: str, wish: KeepHint) -> 
 
 
 def _texts(exchange: Exchange) -> Mapping[str, str]:
-    """What was written, by JSON pointer into the answer that shows it; what the ritual gives needs no hint."""
+    """What was written, by JSON pointer into the body that wrote it; what the ritual gives needs no hint."""
     items = enumerate(agendas.shown(exchange.agenda, "en"))
-    agenda = {f"/agenda/{at}/text": item.text for at, item in items if not item.given}
-    minutes = {f"/minutes/{field}": getattr(exchange, field) for field in _MINUTES}
+    agenda = {f"/agenda/{at}": item.text for at, item in items if not item.given}
+    minutes = {f"/{field}": getattr(exchange, field) for field in _MINUTES}
     return {pointer: text for pointer, text in (agenda | minutes).items() if text}

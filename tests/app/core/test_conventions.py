@@ -330,7 +330,7 @@ REQUESTS: dict[str, Callable[[Example], Sent]] = {
     "keep_exchange_hint": lambda e: (
         e.portal,
         f"/v1/exchanges/{e.held(topics='Our prices')}/hints/keep",
-        {"pointer": "/minutes/topics", "topic": 1, "reason": "x"},
+        {"pointer": "/topics", "topic": 1, "reason": "x"},
     ),
     "say_pulse": lambda e: (e.portal, f"/v1/tandems/{e.tandem}/pulse", {"pulse": "continue"}),
     "release_harvest": lambda e: (e.portal, f"/v1/tandems/{e.harvested()}/harvest/release", {"version": 1}),

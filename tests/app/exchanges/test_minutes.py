@@ -153,16 +153,16 @@ def test_a_side_keeps_a_text_in_spite_of_a_hint_until_the_text_changes(pair: Pai
     exchange = pair.kick_off()
     address = f"/v1/exchanges/{exchange['id']}/hints"
     pair.say("minutes", exchange, **WORDS | {"next": "We compare prices."})
-    wish = {"pointer": "/minutes/next", "topic": 1, "reason": "Of tickets for our meetup."}
+    wish = {"pointer": "/next", "topic": 1, "reason": "Of tickets for our meetup."}
 
     kept = pair.sued.post(f"{address}/keep", json=wish)
-    not_there = pair.sued.post(f"{address}/keep", json=wish | {"pointer": "/minutes/topics"})
+    not_there = pair.sued.post(f"{address}/keep", json=wish | {"pointer": "/topics"})
     [shown] = done(pair.nord.get(address))["items"]
     pair.say("minutes", exchange, **WORDS | {"next": "We compare all prices."})
     [changed] = done(pair.nord.get(address))["items"]
 
     assert refused(not_there) == (422, "no-such-hint")
-    assert (shown["pointer"], shown["matched"], shown["kept"]) == ("/minutes/next", "prices", done(kept))
+    assert (shown["pointer"], shown["matched"], shown["kept"]) == ("/next", "prices", done(kept))
     assert done(kept)["reason"] == "Of tickets for our meetup."
     assert changed["kept"] is None
     assert refused(pair.world.organizer.get(address)) == (403, "role-not-enough")
