@@ -43,6 +43,7 @@ from app.core.schemas import Output, ProblemOut
 from app.core.settings import Settings, get_settings
 from app.discovery.index import DiscoveryIndex
 from app.discovery.routes import router as discovery_routes
+from app.exchanges.routes import router as exchange_routes
 from app.guardrails.routes import router as guardrail_routes
 from app.imports.routes import router as import_routes
 from app.notifications.routes import described_events
@@ -70,6 +71,8 @@ meet regularly to learn from each other, never about anything relevant under com
 6. A *manager*, or a portal for one, answers: `GET /v1/suggestions`, `POST .../answer`. The partner stays masked, a no
    is never told. Or asks without a round: `POST /v1/communities/{id}/suggestions`.
 7. Two times yes make a tandem: `GET /v1/tandems` tells the two, and only them, whom to write to.
+8. The two meet: `GET /v1/tandems/{id}/kit`, `POST .../exchanges`, then `.../held`, `.../minutes`, and at the end
+   three lines of what they have learned, which become one of `GET /v1/stories` when both release them.
 
 **Errors** are `application/problem+json` (RFC 9457), in German or English by `Accept-Language`; each `type` is an
 address that explains it. **Lists** are pages: `?limit=&cursor=`. **Times** are UTC, ids are opaque.
@@ -184,6 +187,7 @@ def _routes() -> list[BaseRoute]:
         import_routes,
         round_routes,
         tandem_routes,
+        exchange_routes,
         programme_routes,
         company_routes,
         privacy_routes,

@@ -22,6 +22,10 @@ from app.core.jobs import Interrupted, JobKind, Lease, LeaseLost
 from app.core.schedule import Schedule
 from app.core.settings import Settings, get_settings
 from app.discovery import service as discovery
+from app.exchanges import service as exchanges
+from app.exchanges import telling as exchange_mails
+from app.exchanges.jobs import TEND_TANDEMS
+from app.exchanges.telling import ExchangeTold, TandemTold
 from app.guardrails.acceptance import ENDS as ACCEPTANCE_ENDS
 from app.guardrails.jobs import TELL_WHAT_ENDS
 from app.imports.jobs import KIND as IMPORT
@@ -54,16 +58,21 @@ JOBS: Mapping[str, JobKind] = {
         ASK_TO_CONFIRM,
         REMIND_OF_SUGGESTIONS,
         TELL_WHAT_ENDS,
+        TEND_TANDEMS,
     )
 }
 SCHEDULE: Schedule = {
     RETENTION.name: timedelta(days=1),
     ASK_TO_CONFIRM.name: timedelta(days=1),
     TELL_WHAT_ENDS.name: timedelta(days=1),
+    TEND_TANDEMS.name: timedelta(hours=1),
 }
 """What is done again and again, with its period: each handles everything that is due."""
 HANDLERS: Handlers = {
-    "person.changed": (lambda session, event: communities.touch_managed(session, event.subject_id),),
+    "person.changed": (
+        lambda session, event: communities.touch_managed(session, event.subject_id),
+        exchange_mails.person_changed,
+    ),
     "community.paused": (lambda session, event: suggestions.community_paused(session, event.subject_id),),
     "community.archived": (lambda session, event: suggestions.community_archived(session, event.subject_id),),
     "company.leaving": (lambda session, event: suggestions.company_leaving(session, event.subject_id),),
@@ -78,13 +87,36 @@ HANDLERS: Handlers = {
     "suggestion.not_now": (suggestion_mails.suggestion_ended,),
     "suggestion.expired": (suggestion_mails.suggestion_ended,),
     "suggestion.withdrawn": (suggestion_mails.suggestion_ended,),
-    "tandem.started": (suggestion_mails.tandem_started,),
-    "tandem.closed": (suggestion_mails.tandem_closed,),
+    "community.contact_changed": (exchange_mails.contacts_changed,),
+    "tandem.started": (suggestion_mails.tandem_started, exchange_mails.tandem_started),
+    "tandem.paused": (exchanges.tandem_paused, TandemTold("tandem.paused", "tandem.paused")),
+    "tandem.resumed": (TandemTold("tandem.resumed", "tandem.resumed"),),
+    "tandem.renewed": (TandemTold("tandem.renewed", "tandem.renewed"),),
+    "tandem.changed": (TandemTold("tandem.agreed"),),
+    "tandem.closing": (TandemTold("tandem.harvest"),),
+    "tandem.closed": (exchanges.tandem_closed, exchange_mails.tandem_closed, suggestion_mails.tandem_closed),
+    "tandem.renewal_due": (TandemTold("tandem.renew"),),
+    "tandem.pulse_due": (TandemTold("tandem.pulse"),),
+    "tandem.quiet": (TandemTold("tandem.quiet"),),
+    "tandem.adjust_wished": (exchange_mails.adjust_wished,),
+    "exchange.due": (TandemTold("exchange.due"),),
+    "exchange.planned": (ExchangeTold("exchange.planned", "exchange.planned"),),
+    "exchange.changed": (ExchangeTold("exchange.changed"),),
+    "exchange.moved": (exchange_mails.exchange_moved,),
+    "exchange.cancelled": (exchange_mails.exchange_cancelled,),
+    "exchange.held": (ExchangeTold(kind="exchange.held"), exchange_mails.exchange_over),
+    "exchange.over": (exchange_mails.exchange_over,),
+    "exchange.missed": (ExchangeTold(kind="exchange.missed"),),
+    "exchange.ended_by_objection": (ExchangeTold("exchange.objected", "exchange.ended_by_objection"),),
+    "minutes.written": (exchange_mails.minutes_written,),
+    "minutes.confirmed": (ExchangeTold(kind="minutes.confirmed"),),
+    "story.released": (TandemTold(kind="story.released"),),
 }
 # What each feature has put into words, in the order of the features.
 _LETTERS: tuple[tuple[Template, ...], ...] = (
     guidelines.TEMPLATES,
     suggestion_mails.TEMPLATES,
+    exchange_mails.TEMPLATES,
     confirmation.TEMPLATES,
 )
 TEMPLATES: Templates = {template.name: template for some in _LETTERS for template in some}

@@ -176,6 +176,8 @@ def update(
     session.flush()
     documents.replace_managers(session, community.company_id, {community.id: change.managers})
     events.record(session, "community.changed", community.id)
+    if change.managers is not None:
+        events.record(session, "community.contact_changed", community.id)
     return community
 
 

@@ -20,7 +20,9 @@ from app.core.clock import now
 from app.core.errors import NotFound
 from app.core.i18n import Language, mark, translate
 from app.core.settings import Settings
+from app.exchanges import agendas
 from app.exchanges.models import Exchange, ExchangeStatus
+from app.guardrails import acceptance
 from app.notifications import calendar
 from app.notifications.calendar import Entry
 from app.tandems.models import Tandem, TandemStatus
@@ -120,7 +122,7 @@ def _entry(exchange: Exchange, tandem: Tandem, own: str, partner: str, language:
         sequence=exchange.sequence,
         starts_at=exchange.starts_at,
         minutes=exchange.minutes,
-        time_zone=tandem.time_zone,
+        time_zone=exchange.time_zone,
         summary=translate(SUMMARY, language, community=own, partner=partner),
         description=_description(exchange.agenda, language),
         place=exchange.place,
@@ -130,7 +132,5 @@ def _entry(exchange: Exchange, tandem: Tandem, own: str, partner: str, language:
 
 def _description(agenda: Sequence[dict[str, object]], language: Language) -> str:
     """The agenda, then the notice that belongs to every meeting."""
-    from app.guardrails import acceptance
-
-    items = [f"- {item['text']}" for item in agenda if item.get("text") and not item.get("parked")]
+    items = [f"- {item.text}" for item in agendas.shown(agenda, language) if not item.parked]
     return "\n".join([*items, *([""] if items else []), acceptance.notice(language)])

@@ -13,6 +13,7 @@ from app.console.pages import Shown, language_of, moment_in_words
 from app.core.errors import Unprocessable
 from app.core.i18n import lookup, mark, translate
 from app.core.links import LinkExpired
+from app.exchanges import voices
 from app.exchanges.models import Exchange, ExchangeFeedback, Pulse, TandemPulse
 from app.tandems.models import SideName, Tandem, TandemStatus
 
@@ -71,8 +72,6 @@ class Opinion:
 
 
 def say_useful(session: Session, request: Request, link: UsefulLink, useful: bool) -> None:
-    from app.exchanges import voices
-
     caller, _, _ = _exchange(session, request, link)
     voices.say_useful(session, caller, link.exchange_id, useful)
 
@@ -81,7 +80,7 @@ def useful_shown(session: Session, request: Request, link: UsefulLink) -> Shown:
     _, exchange, tandem = _exchange(session, request, link)
     language = language_of(request)
     said = session.get(ExchangeFeedback, (exchange.id, link.side))
-    day = moment_in_words(exchange.starts_at, tandem.time_zone, language)
+    day = moment_in_words(exchange.starts_at, exchange.time_zone, language)
     values = {
         "about": translate(MEETING, language, **_names(session, tandem, link.side), day=day),
         "said": lookup(WAS_USEFUL[said.useful], language) if said else None,
@@ -90,8 +89,6 @@ def useful_shown(session: Session, request: Request, link: UsefulLink) -> Shown:
 
 
 def say_pulse(session: Session, request: Request, link: PulseLink, opinion: Opinion) -> None:
-    from app.exchanges import voices
-
     caller, tandem = _tandem(session, request, link)
     at_end = is_at_end(tandem)
     if (opinion.fitted is None and opinion.why is None) if at_end else opinion.pulse is None:

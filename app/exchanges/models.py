@@ -16,6 +16,8 @@ class ExchangeStatus(StrEnum):
     MOVED = "moved"
     """Another exchange has taken its place."""
     MISSED = "missed"
+    CANCELLED = "cancelled"
+    """Taken back before its time."""
     ENDED_BY_OBJECTION = "ended_by_objection"
 
 
@@ -37,16 +39,20 @@ class Exchange(SQLModel, table=True):
     id: str = Field(primary_key=True)
     tandem_id: str = Field(foreign_key="tandem.id", index=True)
     number: int
-    """1 is the kick-off. One that took the place of another has a number of its own."""
+    """From 1. One that took the place of another has a number of its own."""
+    kick_off: bool = False
+    """Whether it is the first meeting, or was to be."""
     status: ExchangeStatus = Field(sa_type=stored_as_text(ExchangeStatus))
     starts_at: datetime = Field(index=True, sa_type=UtcDateTime)
+    time_zone: str = "UTC"
+    """In which it was planned, for whoever reads its time."""
     minutes: int
     """How long it lasts."""
     host: SideName = Field(sa_type=stored_as_text(SideName))
     place: str | None = None
     """A link or a room."""
     agenda: list[dict[str, object]] = Field(sa_type=JsonColumn)
-    """Items `{"text", "minutes", "parked"}` in their order."""
+    """Items `{"text", "minutes", "parked"}` in their order; those of the template with `step` in place of `text`."""
     uid: str
     """Of its calendar entry; an exchange that took the place of another keeps that one's."""
     sequence: int = 0
@@ -54,7 +60,9 @@ class Exchange(SQLModel, table=True):
     moved_to: str | None = None
     created_at: datetime = Field(sa_type=UtcDateTime)
     settled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    """When it was held, missed, moved or ended."""
+    """When it was held, missed, moved, cancelled or ended."""
+    asked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When both sides were asked how it was."""
     topics: str | None = None
     take_away: str | None = None
     next: str | None = None
@@ -110,3 +118,6 @@ class Harvest(SQLModel, table=True):
     released_a: int | None = None
     released_b: int | None = None
     """Which version each side has released; the story is out while both have released the present one."""
+    story_id: str | None = Field(default=None, unique=True)
+    """What it is known by to everybody while it is out: it tells nothing of the tandem."""
+    released_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

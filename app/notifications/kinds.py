@@ -19,6 +19,7 @@ class EventKind(StrEnum):
     TANDEM_RENEWED = "tandem.renewed"
     EXCHANGE_PLANNED = "exchange.planned"
     EXCHANGE_MOVED = "exchange.moved"
+    EXCHANGE_CANCELLED = "exchange.cancelled"
     EXCHANGE_HELD = "exchange.held"
     EXCHANGE_MISSED = "exchange.missed"
     EXCHANGE_ENDED_BY_OBJECTION = "exchange.ended_by_objection"
@@ -41,6 +42,7 @@ TOLD: Mapping[str, str] = {
     EventKind.TANDEM_RENEWED: "A tandem goes on for another term.",
     EventKind.EXCHANGE_PLANNED: "A meeting has a date.",
     EventKind.EXCHANGE_MOVED: "A meeting has another date.",
+    EventKind.EXCHANGE_CANCELLED: "A meeting that was planned does not take place.",
     EventKind.EXCHANGE_HELD: "A meeting took place.",
     EventKind.EXCHANGE_MISSED: "A meeting did not take place.",
     EventKind.EXCHANGE_ENDED_BY_OBJECTION: "Somebody objected on record, and the meeting counts as ended.",

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import BindParameter, ColumnElement, bindparam, case, literal, update
 from sqlalchemy import select as sa_select
-from sqlmodel import Session, SQLModel, col, delete, func, select
+from sqlmodel import Session, SQLModel, col, delete, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from app.core.database import UtcDateTime
@@ -139,17 +139,12 @@ def of_person(session: Session, person_id: str) -> Sequence[Message]:
     return session.exec(select(Message).where(col(Message.person_id) == person_id).order_by(col(Message.id))).all()
 
 
-def count_finished(session: Session, before: datetime) -> int:
-    """How many messages came to an end before a moment."""
-    return session.exec(select(func.count()).select_from(Message).where(_finished(before))).one()
-
-
-def delete_finished(session: Session, before: datetime) -> None:
-    session.execute(delete(Message).where(_finished(before)))
-
-
-def _finished(before: datetime) -> ColumnElement[bool]:
-    return col(Message.finished_at) < before
+def delete_finished(session: Session, before: datetime, limit: int) -> list[str]:
+    """Delete messages that came to an end before a moment; their ids."""
+    finished = select(Message.id).where(col(Message.finished_at) < before).order_by(col(Message.id)).limit(limit)
+    ids = list(session.exec(finished))
+    session.execute(delete(Message).where(col(Message.id).in_(ids)))
+    return ids
 
 
 def _to_endpoints(company_id: str | None) -> SelectOfScalar[Message]:

@@ -203,16 +203,9 @@ def again(session: Session, message: Message) -> Message:
     return message
 
 
-def forgettable(session: Session, before: datetime) -> int:
-    """How many messages came to an end before a moment: what `forget_finished` would delete."""
-    return queries.count_finished(session, before)
-
-
-def forget_finished(session: Session, before: datetime) -> int:
-    """Delete messages that came to an end before a moment, whatever the end was; how many."""
-    number = queries.count_finished(session, before)
-    queries.delete_finished(session, before)
-    return number
+def forget_finished(session: Session, before: datetime, limit: int) -> list[str]:
+    """Delete messages that came to an end before a moment, whatever the end was; their ids."""
+    return queries.delete_finished(session, before, limit)
 
 
 def erase_company(session: Session, company_id: str) -> None:

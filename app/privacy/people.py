@@ -11,18 +11,22 @@ from app.access.models import Role
 from app.access.service import Caller
 from app.communities import personal as managed
 from app.communities import queries as communities
+from app.companies import personal as coordinated
 from app.core import events
 from app.core.database import Database
+from app.exchanges import personal as met
+from app.guardrails import personal as lawful
 from app.notifications import outbox
 from app.notifications import personal as messages
 from app.people import personal as itself
 from app.people import service as people
 from app.people.models import Person, PersonStatus
 from app.people.service import PersonNotFound
+from app.tandems import personal as answered
 from app.tandems import queries as tandems
 
-# In this order: who a person is goes last, for others look it up.
-PARTS: Sequence[ModuleType] = (messages, keys, managed, itself)
+# In this order: for which communities it speaks is looked up by the first ones, who it is by all.
+PARTS: Sequence[ModuleType] = (met, answered, messages, lawful, keys, coordinated, managed, itself)
 
 Records = Iterator[tuple[str, dict[str, object]]]
 

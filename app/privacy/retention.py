@@ -13,10 +13,13 @@ from app.core import events, jobs
 from app.core.clock import now
 from app.core.i18n import Language, mark, translate
 from app.core.settings import Settings
+from app.exchanges import forgetting as exchanges
 from app.imports import service as imports
+from app.notifications import service as notifications
 from app.privacy.schemas import RetentionOut, RetentionRuleOut
 from app.rounds import service as rounds
 from app.tandems import queries as tandems
+from app.tandems import service as suggestions
 
 JOB = "retention"
 BATCH = 500
@@ -52,6 +55,24 @@ RULES: Sequence[Rule] = (
             "Communities that nobody has confirmed for so long are archived; those with a tandem that goes on stay."
         ),
         _archive_unconfirmed,
+    ),
+    Rule(
+        "unanswered_suggestions",
+        "keep_unanswered_suggestions_days",
+        mark("What suggestions said that ended so long ago without an answer of both sides."),
+        suggestions.forget_unanswered,
+    ),
+    Rule(
+        "closed_tandems",
+        "keep_closed_tandems_days",
+        mark("Minutes, places and words of tandems that were closed so long ago; released stories stay."),
+        exchanges.forget_some,
+    ),
+    Rule(
+        "messages",
+        "keep_messages_days",
+        mark("Records of messages that came to an end so long ago."),
+        notifications.forget_finished,
     ),
     Rule(
         "snapshots",

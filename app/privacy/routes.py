@@ -29,7 +29,7 @@ PersonId = Annotated[Id, Path(description="Id of the person.", examples=["per_06
     responses={
         200: {
             "description": "One JSON object a line, each with its `record`: company, person, key, community, "
-            "suggestion, tandem.",
+            "suggestion, tandem, exchange, harvest, pulse.",
             "content": {"application/x-ndjson": {"schema": {"type": "string"}}},
         },
         **problems(404),

@@ -12,7 +12,7 @@ from app.core.clock import now
 from app.core.errors import Conflict, Forbidden, Unprocessable
 from app.core.i18n import mark
 from app.core.ids import new_id
-from app.tandems import learning, queries, reminding, standing
+from app.tandems import learning, living, queries, reminding, standing
 from app.tandems import service as suggestions
 from app.tandems.ending import end_where, tell_rounds
 from app.tandems.models import (
@@ -223,6 +223,7 @@ def _accept(session: Session, suggestion: Suggestion, sides: Sides) -> None:
         status=TandemStatus.STARTING,
         started_at=moment,
     )
+    living.agree(session, tandem)
     session.add(tandem)
     suggestion.ended_at, suggestion.tandem_id = moment, tandem.id
     _move(session, suggestion, SuggestionStatus.ACCEPTED)

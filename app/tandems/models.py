@@ -57,6 +57,10 @@ class SideName(StrEnum):
     A = "a"
     B = "b"
 
+    @property
+    def other(self) -> "SideName":
+        return SideName.B if self is SideName.A else SideName.A
+
 
 class TandemStatus(StrEnum):
     STARTING = "starting"
@@ -64,6 +68,19 @@ class TandemStatus(StrEnum):
     PAUSED = "paused"
     CLOSING = "closing"
     CLOSED = "closed"
+
+
+class TandemEnding(StrEnum):
+    """How a tandem came to its end."""
+
+    CLOSED = "closed"
+    """One of the two has closed it."""
+    ROTATED = "rotated"
+    """One of the two looks for another partner."""
+    RUN_OUT = "run_out"
+    """Its time was over, or it was to end well, and nobody has renewed it."""
+    COMMUNITY_GONE = "community_gone"
+    COMPANY_LEFT = "company_left"
 
 
 OPEN = (SuggestionStatus.OPEN, SuggestionStatus.ONE_YES, SuggestionStatus.AWAITING_COORDINATOR)
@@ -173,7 +190,28 @@ class Tandem(SQLModel, table=True):
     """In which its dates are meant: an exchange stays at ten o'clock when the clocks change."""
     next_host: SideName = Field(default=SideName.A, sa_type=stored_as_text(SideName))
     kicked_off_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    ends_on: date | None = None
-    """When the horizon is over: set at the kick-off and by each renewal."""
-    paused_until: date | None = None
+    ends_on: date | None = Field(default=None, index=True)
+    """When the horizon is over: set at the kick-off and by each renewal. Until the kick-off: when it is given up."""
+    paused_on: date | None = None
+    paused_until: date | None = Field(default=None, index=True)
     """From this day on it goes on by itself."""
+    closes_on: date | None = Field(default=None, index=True)
+    """While it is closing: on this day it is closed with thanks."""
+    ending: TandemEnding | None = Field(default=None, sa_type=stored_as_text(TandemEnding))
+    next_due_at: datetime | None = Field(default=None, index=True, sa_type=UtcDateTime)
+    """When the two should meet next, by their rhythm."""
+    due_told_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """Of which `next_due_at` the two were reminded."""
+    pulse_asked: int = 0
+    """The last term in which both were asked how it goes."""
+    renewal_asked: int = 0
+    """The last term in which both were asked whether they go on."""
+    contacts_a: str | None = None
+    contacts_b: str | None = None
+    """Who spoke for each side when its partner was last told, as a mark that names nobody."""
+    forgotten_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When what is personal in its meetings was thrown away."""
+
+    def side_of(self, company_id: str) -> SideName:
+        """Which of the two a company is."""
+        return SideName.A if company_id == self.a_company else SideName.B

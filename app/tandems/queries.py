@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from hashlib import blake2b
 
 from sqlalchemy import (
     Boolean,
@@ -30,7 +31,9 @@ from app.access.service import Caller
 from app.communities import queries as communities
 from app.communities.models import Community, CommunityManager, Terms
 from app.companies.models import Company
+from app.core.clock import now
 from app.notifications.models import Message, MessageStatus
+from app.tandems.dates import today_in
 from app.tandems.models import (
     OPEN,
     Answer,
@@ -176,6 +179,48 @@ def in_tandems() -> list[SelectOfScalar[str]]:
     return [rows_of(Tandem.a_id).where(_GOES_ON), rows_of(Tandem.b_id).where(_GOES_ON)]
 
 
+def tag(session: Session, tandem: Tandem) -> str:
+    """Another one whenever anything changes that is shown of a tandem, its two communities and companies."""
+    versions = session.execute(
+        select(col(Community.version), col(Company.version))
+        .join(Company, col(Company.id) == col(Community.company_id))
+        .where(col(Community.id).in_((tandem.a_id, tandem.b_id)))
+        .order_by(col(Community.id))
+    )
+    told = [tandem.id, tandem.version, *(version for row in versions for version in row)]
+    return blake2b(repr(told).encode(), digest_size=9).hexdigest()
+
+
+def whose_day_has_come(
+    session: Session,
+    day: str,
+    statuses: Collection[TandemStatus],
+    limit: int,
+    *,
+    before: timedelta = timedelta(0),
+    which: ColumnElement[bool] | None = None,
+) -> list[Tandem]:
+    """Tandems in these states whose `day`, or one that long before it, has begun where they are; locked.
+
+    Where it has begun is not known to the database: those of tomorrow are looked at one by one.
+    """
+    wanted = (col(Tandem.status).in_(statuses), true() if which is None else which)
+    named: ColumnElement[date] = getattr(Tandem, day)
+
+    def is_due(on: date, zone: str) -> bool:
+        return on - before <= today_in(zone)
+
+    soon = (
+        select(col(Tandem.id), named, col(Tandem.time_zone))
+        .where(*wanted, named <= now().date() + before + timedelta(days=1))
+        .order_by(named, col(Tandem.id))
+    )
+    ids = [tandem_id for tandem_id, on, zone in session.execute(soon) if is_due(on, zone)][:limit]
+    locked = rows_of(Tandem).where(*wanted, col(Tandem.id).in_(ids)).order_by(col(Tandem.id)).with_for_update()
+    found = session.exec(locked.execution_options(populate_existing=True))
+    return [one for one in found if getattr(one, day) is not None and is_due(getattr(one, day), one.time_zone)]
+
+
 def due(session: Session, moment: datetime, limit: int) -> Sequence[str]:
     """Open suggestions whose time is over."""
     query = select(col(Suggestion.id)).where(_IS_OPEN, col(Suggestion.expires_at) <= moment)
@@ -286,14 +331,14 @@ def mailed(session: Session, suggestion_id: str, template: str) -> set[str]:
     return set(session.scalars(sent))
 
 
-def unanswered(session: Session, before: datetime) -> Sequence[str]:
+def unanswered(session: Session, before: datetime, limit: int) -> Sequence[str]:
     """Suggestions that ended before then without an answer of both sides, and still tell of the two."""
     query = select(col(Suggestion.id)).where(
         col(Suggestion.status).in_((SuggestionStatus.EXPIRED, SuggestionStatus.WITHDRAWN, SuggestionStatus.REPLACED)),
         col(Suggestion.ended_at) < before,
         col(Suggestion.forgotten_at).is_(None),
     )
-    return session.scalars(query.order_by(col(Suggestion.id))).all()
+    return session.scalars(query.order_by(col(Suggestion.id)).limit(limit)).all()
 
 
 def answered_by(session: Session, person_id: str) -> Sequence[SuggestionSide]:

@@ -31,6 +31,7 @@ from app.tandems.models import (
     SuggestionSide,
     SuggestionStatus,
     Tandem,
+    TandemEnding,
 )
 
 JOB = "expire_suggestions"
@@ -210,7 +211,8 @@ def community_paused(session: Session, community_id: str) -> None:
 def community_archived(session: Session, community_id: str) -> None:
     """Neither suggestions nor tandems of a community that is gone, or was merged into another, go on."""
     _withdraw(session, [community_id])
-    close_where(session, or_(col(Tandem.a_id) == community_id, col(Tandem.b_id) == community_id))
+    theirs = or_(col(Tandem.a_id) == community_id, col(Tandem.b_id) == community_id)
+    close_where(session, theirs, TandemEnding.COMMUNITY_GONE)
 
 
 def company_leaving(session: Session, company_id: str) -> None:
@@ -230,26 +232,25 @@ def erase_company(session: Session, company_id: str) -> None:
     session.execute(update(SuggestionSide).where(own).values(reason=None, why=[]))
 
 
-def forget_unanswered(session: Session, before: datetime) -> int:
-    """Take out what suggestions said of the two that ended before then without an answer of both; how many. That the
+def forget_unanswered(session: Session, before: datetime, limit: int) -> list[str]:
+    """Take out what suggestions said of the two that ended before then without an answer of both; their ids. That the
     pair was suggested, and how it ended, stays: later rounds and their figures need it."""
-    ids = list(queries.unanswered(session, before))
-    for start in range(0, len(ids), _AT_ONCE):
-        some = ids[start : start + _AT_ONCE]
-        session.execute(
-            update(Suggestion).where(col(Suggestion.id).in_(some)).values(reasons=[], other=1.0, forgotten_at=now())
-        )
-        session.execute(
-            update(SuggestionSide)
-            .where(col(SuggestionSide.suggestion_id).in_(some))
-            .values(reason=None, why=[], answered_by=None)
-        )
-    return len(ids)
+    ids = list(queries.unanswered(session, before, limit))
+    session.execute(
+        update(Suggestion).where(col(Suggestion.id).in_(ids)).values(reasons=[], other=1.0, forgotten_at=now())
+    )
+    session.execute(
+        update(SuggestionSide)
+        .where(col(SuggestionSide.suggestion_id).in_(ids))
+        .values(reason=None, why=[], answered_by=None)
+    )
+    return ids
 
 
 def _let_go(session: Session, company_id: str) -> None:
     _withdraw(session, communities.ids_of_company(company_id))
-    close_where(session, or_(col(Tandem.a_company) == company_id, col(Tandem.b_company) == company_id))
+    theirs = or_(col(Tandem.a_company) == company_id, col(Tandem.b_company) == company_id)
+    close_where(session, theirs, TandemEnding.COMPANY_LEFT)
 
 
 def _withdraw(session: Session, community_ids: Sequence[str] | SelectOfScalar[str]) -> None:

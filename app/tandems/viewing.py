@@ -192,12 +192,14 @@ def _tandem_shown(
 ) -> TandemOut:
     if side is None:
         a, b = (_party(carded[community_id], None) for community_id in (one.a_id, one.b_id))
-        return TandemOut.model_validate(vars(one) | {"own": None, "partner": None, "pair": TandemPair(a=a, b=b)})
+        shown = {"side": None, "own": None, "partner": None, "pair": TandemPair(a=a, b=b)}
+        return TandemOut.model_validate(vars(one) | shown)
     own, partner = _in_order(side, carded[one.a_id], carded[one.b_id])
     is_closed = one.status is TandemStatus.CLOSED
     return TandemOut.model_validate(
         vars(one)
         | {
+            "side": side,
             "own": _party(own, speakers.get(own.id, [])),
             "partner": _party(partner, None if is_closed else speakers.get(partner.id, [])),
             "pair": None,

@@ -5,6 +5,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -18,9 +19,12 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 from app.access.models import Role
 from app.core import jobs
 from app.core.database import Database
+from app.core.ids import new_id
 from app.core.settings import Settings
+from app.exchanges.models import Exchange, ExchangeStatus
 from app.main import create_app
 from app.tandems import service as tandems
+from app.tandems.models import SideName, Tandem, TandemStatus
 from app.tandems.service import Offer
 from tests.world import World, world_on
 
@@ -113,6 +117,7 @@ def seed(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> See
         ids["delivery_id"] = portal.post(f"/v1/webhooks/{ids['webhook_id']}/test").json()["id"]
         # After the pin, for which the community must have a place left.
         ids["suggestion_id"], ids["tandem_id"] = suggested_and_met(world, company_id, community_id)
+        ids["exchange_id"] = held(world, ids["tandem_id"])
         owner = {Role.COORDINATOR: company_id, Role.PORTAL: company_id}
         person = {Role.MANAGER: person_id, Role.PARTICIPANT: person_id}
         keys = {role: world.key(role, owner.get(role), person_id=person.get(role)) for role in Role}
@@ -129,6 +134,30 @@ def suggested_and_met(world: World, company_id: str, community_id: str) -> tuple
     for portal in (world.portal(company_id), world.portal(partner)):
         answered = portal.post(f"/v1/suggestions/{met}/answer", json={"answer": "yes"}).json()
     return suggested, answered["tandem_id"]
+
+
+def held(world: World, tandem_id: str) -> str:
+    """A meeting of the tandem that took place."""
+    moment = datetime.now(UTC)
+    exchange = Exchange(
+        id=new_id("exc"),
+        tandem_id=tandem_id,
+        number=1,
+        kick_off=True,
+        status=ExchangeStatus.HELD,
+        starts_at=moment,
+        minutes=60,
+        host=SideName.A,
+        agenda=[{"text": "Charts", "minutes": 60, "parked": False}],
+        uid=new_id("cal"),
+        created_at=moment,
+    )
+    with world.database.session() as session:
+        session.add(exchange)
+        tandem = session.get_one(Tandem, tandem_id)
+        tandem.status, tandem.kicked_off_at = TandemStatus.ACTIVE, moment
+        session.add(tandem)
+    return exchange.id
 
 
 @pytest.fixture(scope="session")

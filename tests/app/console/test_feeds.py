@@ -3,17 +3,15 @@
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
-import pytest
 import time_machine
 from icalendar import Calendar
 
 from app.access.models import Role
 from app.core import links
 from app.exchanges.models import ExchangeStatus
+from app.guardrails import acceptance
 from tests.app.console.conftest import Pages, told
 from tests.world import ApiCaller
-
-acceptance = pytest.importorskip("app.guardrails.acceptance")
 
 
 def given(caller: ApiCaller, community_id: str, step: str = "") -> str:

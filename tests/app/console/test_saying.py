@@ -1,13 +1,9 @@
 """One click after a meeting, and one answer at half-time: said on a page, by a side's own manager only."""
 
-import pytest
-
 from app.core import links
 from app.exchanges.models import ExchangeFeedback, ExchangeStatus, Pulse, TandemPulse
 from app.tandems.models import Tandem, TandemStatus
 from tests.app.console.conftest import Pages, told
-
-pytest.importorskip("app.exchanges.voices")
 
 
 def useful_link(pages: Pages, exchange_id: str) -> str:

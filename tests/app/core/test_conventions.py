@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from copy import copy
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -17,12 +18,16 @@ from starlette.testclient import TestClient
 from app.access.dependencies import KeyedRoute
 from app.access.models import Role
 from app.communities.handles import Handles
+from app.core.clock import now
+from app.core.ids import new_id
 from app.core.settings import Settings
 from app.discovery import service as discovery
+from app.exchanges.models import Exchange, ExchangeStatus
 from app.guardrails.acceptance import CURRENT_VERSION
 from app.main import create_app
 from app.notifications.models import Message, MessageStatus
 from app.tandems import service as tandems
+from app.tandems.models import SideName, Tandem, TandemStatus
 from app.tandems.service import Offer
 from tests.world import ApiCaller, JsonObject, World, ndjson, world_on
 
@@ -96,6 +101,7 @@ class Example:
         self.proposal = self.proposals(self.round)[0]["id"]
         self.preview = self.made(world.organizer.post(f"/v1/rounds/{self.round}/preview", json={}))
         self.tandem, self.suggestion = self.accepted()
+        self.exchange = self.met()
         url = "https://intranet.nordwerk.example/hooks"
         self.webhook = self.made(self.coordinator.post("/v1/webhooks", json={"url": url}))
         self.delivery = self.sent()
@@ -197,6 +203,54 @@ class Example:
         """A community with a hint on its name."""
         return self.made(self.portal.put("/v1/sources/intranet/communities/pricing", json={"name": "Pricing circle"}))
 
+    def met(self) -> str:
+        """Let the two of the tandem have met; their next meeting."""
+        with self.world.database.session() as session:
+            tandem = session.get_one(Tandem, self.tandem)
+            tandem.status, tandem.kicked_off_at = TandemStatus.ACTIVE, now()
+            tandem.ends_on = (now() + timedelta(days=100)).date()
+            session.add(tandem)
+        return self.planned(7)
+
+    def planned(self, days: int) -> str:
+        """A meeting of the tandem in so many days."""
+        numbers = 1 + next(self._numbers)
+        with self.world.database.session() as session:
+            exchange = Exchange(
+                id=new_id("exc"),
+                tandem_id=self.tandem,
+                number=numbers,
+                status=ExchangeStatus.PLANNED,
+                starts_at=now() + timedelta(days=days),
+                minutes=60,
+                host=SideName.A,
+                agenda=[{"text": "Charts", "minutes": 60, "parked": False}],
+                uid=new_id("cal"),
+                created_at=now(),
+            )
+            session.add(exchange)
+        return exchange.id
+
+    def held(self, *, topics: str | None = None) -> str:
+        """A meeting of yesterday, with minutes where its topics are named."""
+        exchange = self.planned(-1)
+        self.made(self.portal.post(f"/v1/exchanges/{exchange}/held"))
+        if topics is not None:
+            words = {"topics": topics, "take_away": "y", "next": "z"}
+            self.made(self.portal.post(f"/v1/exchanges/{exchange}/minutes", json=words))
+        return exchange
+
+    def told(self, verb: str, **body: object) -> str:
+        """The tandem, after this was said of it."""
+        answer = self.portal.post(f"/v1/tandems/{self.tandem}/{verb}", json=body)
+        assert answer.status_code == 200, answer.text
+        return self.tandem
+
+    def harvested(self) -> str:
+        address, headers = f"/v1/tandems/{self.tandem}/harvest", {"If-Match": "*"}
+        assert self.portal.put(address, json={"lines": ["x"]}, headers=headers).status_code == 200
+        return self.tandem
+
     def address(self, path: str, method: str = "GET") -> str:
         """The path with ids of this world; an unknown parameter is a reason to add one here."""
         ids = {
@@ -213,6 +267,7 @@ class Example:
             "ban_id": self.ban,
             "suggestion_id": self.suggestion,
             "tandem_id": self.tandem,
+            "exchange_id": self.exchange,
             "source": "intranet",
             "external_id": "circle",
             "webhook_id": self.webhook,
@@ -310,6 +365,39 @@ REQUESTS: dict[str, Callable[[Example], Sent]] = {
         f"/v1/communities/{e.pricing()}/hints/keep",
         {"pointer": "/name", "topic": 1, "reason": "Methods only."},
     ),
+    "pause_tandem": lambda e: (e.portal, f"/v1/tandems/{e.tandem}/pause", {}),
+    "resume_tandem": lambda e: (e.portal, f"/v1/tandems/{e.told('pause')}/resume", {}),
+    "renew_tandem": lambda e: (e.portal, f"/v1/tandems/{e.told('pulse', pulse='end_well')}/renew", {}),
+    "rotate_tandem": lambda e: (e.portal, f"/v1/tandems/{e.tandem}/rotate", {}),
+    "plan_exchange": lambda e: (
+        e.portal,
+        f"/v1/tandems/{e.tandem}/exchanges",
+        {"starts_at": (now() + timedelta(days=30)).isoformat()},
+    ),
+    "move_exchange": lambda e: (
+        e.portal,
+        f"/v1/exchanges/{e.exchange}/move",
+        {"starts_at": (now() + timedelta(days=30)).isoformat()},
+    ),
+    "cancel_exchange": lambda e: (e.portal, f"/v1/exchanges/{e.exchange}/cancel", {}),
+    "hold_exchange": lambda e: (e.portal, f"/v1/exchanges/{e.planned(-1)}/held", {}),
+    "miss_exchange": lambda e: (e.portal, f"/v1/exchanges/{e.planned(-1)}/missed", {}),
+    "write_minutes": lambda e: (
+        e.portal,
+        f"/v1/exchanges/{e.held()}/minutes",
+        {"topics": "x", "take_away": "y", "next": "z"},
+    ),
+    "confirm_minutes": lambda e: (e.portal, f"/v1/exchanges/{e.held(topics='x')}/confirm", {"version": 1}),
+    "object_to_exchange": lambda e: (e.portal, f"/v1/exchanges/{e.held()}/object", {"item": 1}),
+    "park_item": lambda e: (e.portal, f"/v1/exchanges/{e.exchange}/park", {"item": 1}),
+    "say_useful": lambda e: (e.portal, f"/v1/exchanges/{e.held()}/useful", {"useful": True}),
+    "keep_exchange_hint": lambda e: (
+        e.portal,
+        f"/v1/exchanges/{e.held(topics='Our prices')}/hints/keep",
+        {"pointer": "/topics", "topic": 1, "reason": "x"},
+    ),
+    "say_pulse": lambda e: (e.portal, f"/v1/tandems/{e.tandem}/pulse", {"pulse": "continue"}),
+    "release_harvest": lambda e: (e.portal, f"/v1/tandems/{e.harvested()}/harvest/release", {"version": 1}),
 }
 # Those that make a secret: the field that shows it, and what a repeated request is told.
 SECRETS = {

@@ -278,8 +278,8 @@ def test_personal_data_is_told_and_erased_and_old_messages_are_forgotten(world: 
     )
     with world.database.session() as session:
         moment = datetime.now(UTC) + timedelta(seconds=1)
-        assert service.forgettable(session, moment - timedelta(days=1)) == 0
-        assert service.forget_finished(session, moment) == 2
+        assert service.forget_finished(session, moment - timedelta(days=1), 10) == []
+        assert len(service.forget_finished(session, moment, 10)) == 2
     assert [one.id for one in messages(world.database)] == [theirs.id]
 
 

@@ -127,14 +127,14 @@ def test_what_nobody_answered_is_forgotten_but_not_that_it_was_asked(two: Two) -
         two.world.worker.run_until_idle()
 
     with two.database.session() as session:
-        early = tandems.forget_unanswered(session, now())
+        early = tandems.forget_unanswered(session, now(), 10)
     with two.database.session() as session:
-        first = tandems.forget_unanswered(session, now() + timedelta(days=16))
-        again = tandems.forget_unanswered(session, now() + timedelta(days=16))
+        first = tandems.forget_unanswered(session, now() + timedelta(days=16), 10)
+        again = tandems.forget_unanswered(session, now() + timedelta(days=16), 10)
         kept, gone = (session.get_one(Suggestion, one) for one in (answered, silent))
         pairs = history.past_pairs(session, [], now().date())
 
-    assert (early, first, again) == (0, 1, 0)
+    assert (early, first, again) == ([], [silent], [])
     assert (gone.status, gone.reasons, gone.other) == (SuggestionStatus.EXPIRED, [], 1.0)
     assert kept.reasons != []
     assert [one.rounds_ago for one in pairs] == [None]
