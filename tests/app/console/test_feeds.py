@@ -54,7 +54,9 @@ def test_a_feed_tells_each_meeting_once_and_what_became_of_it(pages: Pages) -> N
     pages.exchange(tandem_id, 2, status=ExchangeStatus.MOVED, moved_to="exc_3")
     pages.exchange(tandem_id, 3, uid="exc_2@tandem.example", sequence=1)
     pages.exchange(tandem_id, 4, status=ExchangeStatus.MISSED)
-    pages.exchange(tandem_id, 5, status=ExchangeStatus.MOVED, sequence=1, agenda=[{"text": "X", "parked": True}])
+    pages.exchange(
+        tandem_id, 5, status=ExchangeStatus.MOVED, sequence=1, agenda=[{"text": "X", "minutes": 5, "parked": True}]
+    )
     pages.exchange(tandem_id, 6, starts_at=datetime.now(UTC) - timedelta(days=400))
 
     found = read(pages, given(pages.portal, pages.of_nord))

@@ -17,6 +17,7 @@ from app.notifications.letters import Attachment, Letter
 from app.notifications.models import EndpointStatus, Message, WebhookEndpoint
 from app.people.models import Person
 from tests.app.exchanges.conftest import KIM, START, Pair, Sent, done, refused
+from tests.app.tandems.conftest import work
 
 PEPPER = "pepper of this test"
 
@@ -84,7 +85,7 @@ def test_an_invitation_that_was_not_sent_before_the_date_was_moved_is_not_sent_a
     pair.accept(pair.nord, pair.sued)
     pair.mails()
     first = pair.plan(datetime(2027, 1, 14, 9, tzinfo=UTC))
-    pair.world.worker.run_until_idle()
+    work(pair.world)
 
     pair.say("move", first, starts_at="2027-01-15T11:00:00")
 
@@ -217,7 +218,7 @@ def test_each_step_of_one_side_is_told_to_both_in_their_languages(pair: Pair) ->
 def test_somebody_who_speaks_for_the_side_no_more_gets_no_letter(pair: Pair) -> None:
     pair.mails()
     done(pair.nord.post(f"{pair.address}/pause", json={}))
-    pair.world.worker.run_until_idle()
+    work(pair.world)
 
     with pair.world.database.session() as session:
         kim = session.exec(select(Person).where(Person.first_name == "Kim")).one()
@@ -247,7 +248,7 @@ def test_portals_are_told_with_ids_only_each_of_its_own_community(pair: Pair) ->
     second = pair.say("move", first, starts_at="2027-01-15T11:00:00")
     pair.clock.go(datetime(2027, 1, 15, 12, tzinfo=UTC))
     pair.say("held", second)
-    pair.world.worker.run_until_idle()
+    work(pair.world)
 
     with pair.world.database.reader() as session:
         told = session.exec(select(Message).where(Message.endpoint_id == f"whk_{pair.two.sued}")).all()

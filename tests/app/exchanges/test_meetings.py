@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.app.exchanges.conftest import START, Pair, done, refused
+from tests.app.tandems.conftest import work
 from tests.world import JsonObject
 
 GERMAN = {"Accept-Language": "de"}
@@ -251,14 +252,14 @@ def test_a_pause_calls_off_what_was_planned_for_it_and_an_end_everything(pair: P
     inside, after = pair.plan(at("2027-02-10T10:00:00")), pair.plan(at("2027-03-01T00:30:00"))
     done(pair.sued.post(f"{pair.address}/pause", json={"until": "2027-03-01"}))
     meanwhile = pair.nord.post(f"{pair.address}/exchanges", json={"starts_at": "2027-04-01T10:00:00"})
-    pair.world.worker.run_until_idle()
+    work(pair.world)
 
     def states() -> list[str]:
         return [done(pair.nord.get(f"/v1/exchanges/{one['id']}"))["status"] for one in (inside, after)]
 
     paused = states()
     done(pair.nord.post(f"{pair.address}/close"))
-    pair.world.worker.run_until_idle()
+    work(pair.world)
 
     assert refused(meanwhile) == (409, "wrong-tandem-state")
     assert paused == ["cancelled", "planned"]
