@@ -6,9 +6,10 @@ import json
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import Annotated, Any
 
-from fastapi import FastAPI, Path, Request
+from fastapi import APIRouter, FastAPI, Path, Request
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import PlainTextResponse, RedirectResponse
 from fastapi_offline import FastAPIOffline
@@ -16,6 +17,7 @@ from pydantic import ConfigDict
 from pydantic.json_schema import models_json_schema
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
+from starlette.routing import BaseRoute
 
 from app import tables
 from app.access.dependencies import RecentKeys
@@ -23,6 +25,9 @@ from app.access.routes import router as access_routes
 from app.communities.routes import router as community_routes
 from app.communities.schemas import CommunityRow
 from app.companies.routes import router as company_routes
+from app.console.pages import problem_page
+from app.console.routes import router as page_routes
+from app.console.routes_feed import router as feed_routes
 from app.core import jobs, logs, migrations
 from app.core.bodies import BodyLimit
 from app.core.clock import now
@@ -38,7 +43,11 @@ from app.core.schemas import Output, ProblemOut
 from app.core.settings import Settings, get_settings
 from app.discovery.index import DiscoveryIndex
 from app.discovery.routes import router as discovery_routes
+from app.exchanges.routes import router as exchange_routes
+from app.guardrails.routes import router as guardrail_routes
 from app.imports.routes import router as import_routes
+from app.notifications.routes import described_events
+from app.notifications.routes import router as notification_routes
 from app.privacy.routes import router as privacy_routes
 from app.programme.routes import router as programme_routes
 from app.rounds.routes import router as round_routes
@@ -46,6 +55,7 @@ from app.tandems.routes import router as tandem_routes
 
 assert tables.metadata  # noqa: S101  every table is known before the first query
 
+TITLE = "C3 Tandem"
 VERSION = "0.1.0"
 
 DESCRIPTION = """
@@ -61,6 +71,8 @@ meet regularly to learn from each other, never about anything relevant under com
 6. A *manager*, or a portal for one, answers: `GET /v1/suggestions`, `POST .../answer`. The partner stays masked, a no
    is never told. Or asks without a round: `POST /v1/communities/{id}/suggestions`.
 7. Two times yes make a tandem: `GET /v1/tandems` tells the two, and only them, whom to write to.
+8. The two meet: `GET /v1/tandems/{id}/kit`, `POST .../exchanges`, then `.../held`, `.../minutes`, and at the end
+   three lines of what they have learned, which become one of `GET /v1/stories` when both release them.
 
 **Errors** are `application/problem+json` (RFC 9457), in German or English by `Accept-Language`; each `type` is an
 address that explains it. **Lists** are pages: `?limit=&cursor=`. **Times** are UTC, ids are opaque.
@@ -68,7 +80,8 @@ address that explains it. **Lists** are pages: `?limit=&cursor=`. **Times** are 
 **Retries** are safe: `PUT` and imports can be repeated as they are; any `POST` with an `Idempotency-Key` of your own
 does nothing twice for 24 hours. **Changes** name the version that they were made on: send the `ETag` that you read as
 `If-Match`. **Long work** answers 202 with `Location`; `.../events` there tells its progress as server-sent events.
-**Limits**: `RateLimit` in each answer, 429 with `Retry-After`.
+**Limits**: `RateLimit` in each answer, 429 with `Retry-After`. **Webhooks** tell what happens as it happens:
+`POST /v1/webhooks`.
 """
 
 TAGS = [
@@ -80,11 +93,19 @@ TAGS = [
         "name": "tandems",
         "description": "Suggestions, masked until all have said yes, and the tandems made of them.",
     },
+    {
+        "name": "guardrail",
+        "description": "Competition law inside the flow: hints on texts, the guideline and who accepted it.",
+    },
     {"name": "companies", "description": "Participating companies."},
     {"name": "people", "description": "Who speaks for communities."},
     {"name": "access", "description": "Keys and the caller."},
+    {"name": "webhooks", "description": "What your portal is told as it happens, and what became of each message."},
     {"name": "service", "description": "Whether the service is there and ready, and what errors mean."},
 ]
+
+
+service_routes = APIRouter()
 
 
 class Health(Output):
@@ -124,21 +145,21 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.state.discovery.stop()
         app.state.database.dispose()
 
-    app = FastAPIOffline(
-        title="C3 Tandem",
+    # Its own pages would load their scripts from elsewhere: `_pages` does not.
+    app = FastAPI(
+        title=TITLE,
         version=VERSION,
         description=DESCRIPTION,
-        openapi_tags=TAGS,
+        docs_url=None,
         redoc_url=None,
-        license_info={"name": "Apache 2.0", "identifier": "Apache-2.0"},
         lifespan=lifespan,
         redirect_slashes=False,
-        swagger_ui_parameters={"persistAuthorization": True, "tryItOutEnabled": True, "displayRequestDuration": True},
     )
     app.state.settings = settings
     app.state.database = Database(settings.database_url)
     app.state.recent_keys = RecentKeys()
     app.state.metrics = Metrics()
+    app.state.problem_page = problem_page
     app.state.discovery = DiscoveryIndex(app.state.database)
     # The last one added stands outermost: what is refused is logged and counted too.
     app.add_middleware(BodyLimit, limit=settings.max_body_bytes, larger={"/v1/imports": settings.max_import_bytes})
@@ -150,83 +171,129 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.add_middleware(Observed, metrics=app.state.metrics)
     add_error_handlers(app)
+    app.router.routes.extend(_routes())
+    app.openapi = _document  # type: ignore[method-assign]  # how FastAPI wants it extended
+    return app
+
+
+@cache
+def _routes() -> list[BaseRoute]:
+    """Everything that can be asked, put together once a process: of several applications in one, as in tests, each
+    would look through the parameters of all operations anew, 0.1 s at its first request, and never be given up."""
+    together = APIRouter()
     for router in (
         community_routes,
         discovery_routes,
         import_routes,
         round_routes,
         tandem_routes,
+        exchange_routes,
         programme_routes,
         company_routes,
         privacy_routes,
         access_routes,
+        service_routes,
+        notification_routes,
+        page_routes,
+        feed_routes,
+        guardrail_routes,
     ):
-        app.include_router(router)
-    _add_service_routes(app)
-    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]  # how FastAPI wants it extended
-    return app
+        together.include_router(router)
+    return [*_pages(), *together.routes]
 
 
+def _pages() -> list[BaseRoute]:
+    """The documentation to read and try out, with scripts of our own."""
+    offline = FastAPIOffline(
+        title=TITLE,
+        redoc_url=None,
+        swagger_ui_parameters={"persistAuthorization": True, "tryItOutEnabled": True, "displayRequestDuration": True},
+    )
+    return [one for one in offline.routes if getattr(one, "path", None) != offline.openapi_url]
+
+
+@cache
+def _document() -> dict[str, Any]:
+    """The OpenAPI document, with the schemas that only references name."""
+    document = get_openapi(
+        title=TITLE,
+        version=VERSION,
+        description=DESCRIPTION,
+        routes=_routes(),
+        webhooks=described_events().routes,
+        tags=TAGS,
+        license_info={"name": "Apache 2.0", "identifier": "Apache-2.0"},
+    )
+    _, extra = models_json_schema(
+        [(CommunityRow, "validation"), (ProblemOut, "serialization")],
+        ref_template="#/components/schemas/{model}",
+    )
+    return complete(document, extra["$defs"])
+
+
+@cache
 def _spare_from_garbage_collection() -> None:
     """What a process has at its start stays: every full search for garbage would go through it, and a request that
-    comes meanwhile waits 0.1 s, or up to 0.45 s while others keep the processor busy."""
-    if gc.get_freeze_count() == 0:
-        # Once a process: of several applications in one, as in tests, the later ones are to be collected again.
-        gc.collect()
-        gc.freeze()
+    comes meanwhile waits 0.1 s, or up to 0.45 s while others keep the processor busy.
+
+    Once a process: of several applications in one, as in tests, the later ones are to be collected again.
+    """
+    gc.collect()
+    gc.freeze()
 
 
-def _add_service_routes(app: FastAPI) -> None:
-    @app.get("/", include_in_schema=False)
-    def read_root() -> RedirectResponse:
-        return RedirectResponse("/docs")
+@service_routes.get("/", include_in_schema=False)
+def read_root() -> RedirectResponse:
+    return RedirectResponse("/docs")
 
-    @app.get("/healthz", operation_id="read_health", tags=["service"])
-    def read_health() -> Health:
-        """The process answers."""
-        return Health(status="ok")
 
-    @app.get("/readyz", operation_id="read_readiness", tags=["service"], responses=problems(503))
-    def read_readiness(database: DatabaseDep, language: LanguageDep, request: Request) -> Health:
-        """The database answers and has the right version, and a worker is there."""
-        settings: Settings = request.app.state.settings
-        missing = _missing(database, settings)
-        if missing:
-            raise NotReady(
-                errors=[
-                    {"parameter": name, "detail": translate(detail, language)} for name, detail in missing.items()
-                ]
-            )
-        return Health(status="ready")
+@service_routes.get("/healthz", operation_id="read_health", tags=["service"])
+def read_health() -> Health:
+    """The process answers."""
+    return Health(status="ok")
 
-    @app.get(
-        "/metrics",
-        operation_id="read_metrics",
-        tags=["service"],
-        response_class=PlainTextResponse,
-        responses=problems(401),
-    )
-    def read_metrics(request: Request) -> PlainTextResponse:
-        """Counts and durations of this process for Prometheus, by route template: no company, person or key."""
-        _let_prometheus_pass(request)
-        metrics: Metrics = request.app.state.metrics
-        return PlainTextResponse(metrics.as_text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
-    @app.get("/problems/{slug}", operation_id="explain_problem", tags=["service"], responses=problems(404))
-    def explain_problem(
-        slug: Annotated[str, Path(max_length=80, examples=["invalid-input"])],
-        language: LanguageDep,
-    ) -> ProblemExplained:
-        """What the `type` of an error means."""
-        kind = every_problem().get(slug)
-        if kind is None:
-            raise NoSuchPath
-        return ProblemExplained(
-            type=f"/problems/{slug}",
-            title=translate(kind.title, language),
-            status=kind.status,
-            explanation=lookup(kind.detail, language),
+@service_routes.get("/readyz", operation_id="read_readiness", tags=["service"], responses=problems(503))
+def read_readiness(database: DatabaseDep, language: LanguageDep, request: Request) -> Health:
+    """The database answers and has the right version, and a worker is there."""
+    settings: Settings = request.app.state.settings
+    missing = _missing(database, settings)
+    if missing:
+        raise NotReady(
+            errors=[{"parameter": name, "detail": translate(detail, language)} for name, detail in missing.items()]
         )
+    return Health(status="ready")
+
+
+@service_routes.get(
+    "/metrics",
+    operation_id="read_metrics",
+    tags=["service"],
+    response_class=PlainTextResponse,
+    responses=problems(401),
+)
+def read_metrics(request: Request) -> PlainTextResponse:
+    """Counts and durations of this process for Prometheus, by route template: no company, person or key."""
+    _let_prometheus_pass(request)
+    metrics: Metrics = request.app.state.metrics
+    return PlainTextResponse(metrics.as_text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+@service_routes.get("/problems/{slug}", operation_id="explain_problem", tags=["service"], responses=problems(404))
+def explain_problem(
+    slug: Annotated[str, Path(max_length=80, examples=["invalid-input"])],
+    language: LanguageDep,
+) -> ProblemExplained:
+    """What the `type` of an error means."""
+    kind = every_problem().get(slug)
+    if kind is None:
+        raise NoSuchPath
+    return ProblemExplained(
+        type=f"/problems/{slug}",
+        title=translate(kind.title, language),
+        status=kind.status,
+        explanation=lookup(kind.detail, language),
+    )
 
 
 def _let_prometheus_pass(request: Request) -> None:
@@ -256,30 +323,9 @@ def _missing(database: Database, settings: Settings) -> dict[str, str]:
     return {}
 
 
-def _openapi(app: FastAPI) -> dict[str, Any]:
-    """The OpenAPI document, with the schemas that only references name."""
-    if app.openapi_schema is None:
-        document = get_openapi(
-            title=app.title,
-            version=app.version,
-            openapi_version=app.openapi_version,
-            description=app.description,
-            routes=app.routes,
-            tags=app.openapi_tags,
-            license_info=app.license_info,
-        )
-        _, extra = models_json_schema(
-            [(CommunityRow, "validation"), (ProblemOut, "serialization")],
-            ref_template="#/components/schemas/{model}",
-        )
-        app.openapi_schema = complete(document, extra["$defs"])
-    return app.openapi_schema
-
-
 def print_openapi() -> None:
     """The document as it is kept in docs/openapi.json."""
-    document = create_app(Settings(database_url="sqlite:///var/never-opened.db")).openapi()
-    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+    sys.stdout.write(json.dumps(_document(), indent=2, ensure_ascii=False) + "\n")
 
 
 if __name__ == "__main__":

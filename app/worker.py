@@ -8,45 +8,124 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 from types import FrameType
 
 import structlog
 
 from app import tables
 from app.communities import service as communities
-from app.core import events, idempotency, jobs, logs
+from app.core import events, idempotency, jobs, logs, schedule
 from app.core.database import Database
 from app.core.events import Handlers
 from app.core.jobs import Interrupted, JobKind, Lease, LeaseLost
+from app.core.schedule import Schedule
 from app.core.settings import Settings, get_settings
 from app.discovery import service as discovery
+from app.exchanges import service as exchanges
+from app.exchanges import telling as exchange_mails
+from app.exchanges.jobs import TEND_TANDEMS
+from app.exchanges.telling import ExchangeTold, TandemTold
+from app.guardrails.acceptance import ENDS as ACCEPTANCE_ENDS
+from app.guardrails.jobs import TELL_WHAT_ENDS
 from app.imports.jobs import KIND as IMPORT
-from app.privacy.jobs import ERASE_COMPANY
+from app.notifications import guidelines
+from app.notifications.letters import Template, Templates
+from app.notifications.sending import Sender
+from app.privacy import confirmation
+from app.privacy.jobs import ASK_TO_CONFIRM, ERASE_COMPANY, RETENTION
 from app.programme import alternates
 from app.programme.jobs import OFFER_ALTERNATES
 from app.rounds import previews
 from app.rounds.jobs import KIND as ROUND
 from app.rounds.jobs import PREVIEW
 from app.tandems import service as suggestions
-from app.tandems.jobs import EXPIRE_SUGGESTIONS
+from app.tandems import telling as suggestion_mails
+from app.tandems.jobs import EXPIRE_SUGGESTIONS, REMIND_OF_SUGGESTIONS
 
 log = structlog.get_logger()
 
 JOBS: Mapping[str, JobKind] = {
-    kind.name: kind for kind in (IMPORT, ROUND, PREVIEW, ERASE_COMPANY, EXPIRE_SUGGESTIONS, OFFER_ALTERNATES)
+    kind.name: kind
+    for kind in (
+        IMPORT,
+        ROUND,
+        PREVIEW,
+        ERASE_COMPANY,
+        EXPIRE_SUGGESTIONS,
+        OFFER_ALTERNATES,
+        RETENTION,
+        ASK_TO_CONFIRM,
+        REMIND_OF_SUGGESTIONS,
+        TELL_WHAT_ENDS,
+        TEND_TANDEMS,
+    )
 }
+SCHEDULE: Schedule = {
+    RETENTION.name: timedelta(days=1),
+    ASK_TO_CONFIRM.name: timedelta(days=1),
+    TELL_WHAT_ENDS.name: timedelta(days=1),
+    TEND_TANDEMS.name: timedelta(hours=1),
+}
+"""What is done again and again, with its period: each handles everything that is due."""
 HANDLERS: Handlers = {
-    "person.changed": (lambda session, event: communities.touch_managed(session, event.subject_id),),
+    "person.changed": (
+        lambda session, event: communities.touch_managed(session, event.subject_id),
+        exchange_mails.person_changed,
+    ),
     "community.paused": (lambda session, event: suggestions.community_paused(session, event.subject_id),),
     "community.archived": (lambda session, event: suggestions.community_archived(session, event.subject_id),),
     "company.leaving": (lambda session, event: suggestions.company_leaving(session, event.subject_id),),
     "round.suggestions_ended": (alternates.suggestions_ended,),
+    ACCEPTANCE_ENDS: (guidelines.remind,),
+    "suggestion.opened": (suggestion_mails.suggestion_opened,),
+    "suggestion.reminder_due": (suggestion_mails.suggestion_reminder_due,),
+    "suggestion.awaiting_coordinator": (suggestion_mails.suggestion_awaiting_coordinator,),
+    "suggestion.deputy_due": (suggestion_mails.suggestion_deputy_due,),
+    "suggestion.approval_reminder_due": (suggestion_mails.suggestion_approval_reminder_due,),
+    "suggestion.declined": (suggestion_mails.suggestion_ended,),
+    "suggestion.not_now": (suggestion_mails.suggestion_ended,),
+    "suggestion.expired": (suggestion_mails.suggestion_ended,),
+    "suggestion.withdrawn": (suggestion_mails.suggestion_ended,),
+    "community.contact_changed": (exchange_mails.contacts_changed,),
+    "tandem.started": (suggestion_mails.tandem_started, exchange_mails.tandem_started),
+    "tandem.paused": (exchanges.tandem_paused, TandemTold("tandem.paused", "tandem.paused")),
+    "tandem.resumed": (TandemTold("tandem.resumed", "tandem.resumed"),),
+    "tandem.renewed": (TandemTold("tandem.renewed", "tandem.renewed"),),
+    "tandem.changed": (TandemTold("tandem.agreed"),),
+    "tandem.closing": (TandemTold("tandem.harvest"),),
+    "tandem.closed": (exchanges.tandem_closed, exchange_mails.tandem_closed, suggestion_mails.tandem_closed),
+    "tandem.renewal_due": (TandemTold("tandem.renew"),),
+    "tandem.pulse_due": (TandemTold("tandem.pulse"),),
+    "tandem.quiet": (TandemTold("tandem.quiet"),),
+    "tandem.adjust_wished": (exchange_mails.adjust_wished,),
+    "exchange.due": (TandemTold("exchange.due"),),
+    "exchange.planned": (ExchangeTold("exchange.planned", "exchange.planned"),),
+    "exchange.changed": (ExchangeTold("exchange.changed"),),
+    "exchange.moved": (exchange_mails.exchange_moved,),
+    "exchange.cancelled": (exchange_mails.exchange_cancelled,),
+    "exchange.held": (ExchangeTold(kind="exchange.held"), exchange_mails.exchange_over),
+    "exchange.over": (exchange_mails.exchange_over,),
+    "exchange.missed": (ExchangeTold(kind="exchange.missed"),),
+    "exchange.ended_by_objection": (ExchangeTold("exchange.objected", "exchange.ended_by_objection"),),
+    "minutes.written": (exchange_mails.minutes_written,),
+    "minutes.confirmed": (ExchangeTold(kind="minutes.confirmed"),),
+    "story.released": (TandemTold(kind="story.released"),),
 }
+# What each feature has put into words, in the order of the features.
+_LETTERS: tuple[tuple[Template, ...], ...] = (
+    guidelines.TEMPLATES,
+    suggestion_mails.TEMPLATES,
+    exchange_mails.TEMPLATES,
+    confirmation.TEMPLATES,
+)
+TEMPLATES: Templates = {template.name: template for some in _LETTERS for template in some}
 
 assert tables.metadata  # noqa: S101  every table is known before the first query
 
 _SEEN_EVERY_SECONDS = 5.0
 _TIDY_EVERY_SECONDS = 600.0
+_PLAN_EVERY_SECONDS = 30.0
 # A change is to be found within a minute, and looking for changes is to take at most a twentieth of the time.
 _SHORTEST_LOOK, _LONGEST_LOOK, _LOOK_SHARE = 1.0, 20.0, 0.05
 
@@ -59,11 +138,13 @@ class Worker:
         self.settings = settings
         self.name = f"{socket.gethostname()}-{os.getpid()}"
         self.stopping = threading.Event()
+        self.sender = Sender(database, settings, TEMPLATES, self.stopping)
         self._tidy_at = 0.0
+        self._plan_at = 0.0
 
     def run(self) -> None:
         """Work until `stopping` is set, waiting a little whenever there is nothing to do."""
-        with self._told_as_seen(), self._kept_discoverable():
+        with self._told_as_seen(), self._kept_discoverable(), self._messages_sent():
             while not self.stopping.is_set():
                 if not self._work_or_wait():
                     self.stopping.wait(self.settings.poll_seconds)
@@ -71,6 +152,7 @@ class Worker:
     def _work_or_wait(self) -> bool:
         try:
             self._tidy()
+            self._plan()
             return self.work_once()
         except Exception as error:
             # Most likely the database is away: it will be back, and so shall the worker be.
@@ -86,11 +168,25 @@ class Worker:
             idempotency.forget_outdated(session)
             previews.forget_outdated(session)
 
+    def _plan(self) -> None:
+        """Now and then, see that what is scheduled is queued."""
+        if time.monotonic() < self._plan_at:
+            return
+        self._plan_at = time.monotonic() + _PLAN_EVERY_SECONDS
+        self.plan()
+
+    def plan(self) -> None:
+        """Queue what is scheduled and is not."""
+        with self.database.session() as session:
+            schedule.keep(session, SCHEDULE)
+
     def run_until_idle(self) -> None:
-        """Work until there is nothing left that is due."""
+        """Work until there is nothing left that is due, and what is to be told is sent."""
+        self.plan()
         while self.work_once():
             pass
         discovery.bring_up_to_date(self.database)
+        self.sender.send_due()
 
     def work_once(self) -> bool:
         """One job or one event; False when there was neither, or what there was failed and waits."""
@@ -199,6 +295,17 @@ class Worker:
                 pause = min(max(spent * (1 / _LOOK_SHARE - 1), _SHORTEST_LOOK), _LONGEST_LOOK)
 
         thread = threading.Thread(target=keep, name="discovery", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            self.stopping.set()
+            thread.join()
+
+    @contextmanager
+    def _messages_sent(self) -> Iterator[None]:
+        """Send what is due, also while a long job runs; of several workers one does."""
+        thread = threading.Thread(target=self.sender.run, name="sender", daemon=True)
         thread.start()
         try:
             yield

@@ -13,12 +13,12 @@ from typing import TextIO
 
 from matching.evaluation import RANKED, evaluate, read_judged
 from matching.exceptions import MatchingError
-from matching.explain import Language, change_sentence, reason_sentence, unmatched_sentence
 from matching.lexicon import Lexicon, lexicons_with
 from matching.matcher import TandemMatcher, related_profiles
 from matching.pair_files import read_pairs, read_past_pairs
 from matching.pairing import Objective
 from matching.profiles import read_profiles
+from matching.sentences import Language, change_sentence, reason_sentence, unmatched_sentence
 
 _SUMMARY: Mapping[Language, str] = {
     "en": "{profiles} profiles of {companies} companies: {tandems} tandems, {expected:.1f} of them likely good ones, "

@@ -39,7 +39,8 @@ class KnownWords:
         self._profiles = profiles
         self._words = vectors.words
         self._analyzer = analyzer
-        self._lexicons = shipped_lexicons()
+        self._lexicons = vectors.lexicons
+        self._listed = _listed() if vectors.lexicons is shipped_lexicons() else _listed_in(vectors.lexicons)
         self._known: dict[WordKey, bool] = {}
         self._alike: dict[tuple[WordKey, WordKey], bool] = {}
         self._meanings: dict[WordKey, frozenset[WordKey]] = {}
@@ -91,7 +92,7 @@ class KnownWords:
         return [(PIVOT, pivot) for pivot, share in translations.items() if share >= _LEAST_OF_FIRST * first]
 
     def _is_listed(self, term: str) -> bool:
-        return term in _listed()
+        return term in self._listed
 
     def _is_common(self, word: WordKey) -> bool:
         return self._companies.get(self._spelling(word), 0) >= _COMPANIES_OF_A_COMMON_WORD
@@ -137,9 +138,14 @@ _EMPTY = Lexicon({})
 
 @cache
 def _listed() -> frozenset[str]:
-    """Function words and all terms of the shipped lexicons, of either language."""
+    """As `_listed_in`, of the shipped lexicons."""
+    return _listed_in(shipped_lexicons())
+
+
+def _listed_in(lexicons: Mapping[str, Lexicon]) -> frozenset[str]:
+    """Function words and all terms of the lexicons, of either language."""
     stopwords = (word for data in known_languages().values() for word in data.stopwords)
-    return frozenset(stopwords).union(*(_terms(lexicon) for lexicon in shipped_lexicons().values()))
+    return frozenset(stopwords).union(*(_terms(lexicon) for lexicon in lexicons.values()))
 
 
 def _terms(lexicon: Lexicon) -> set[str]:

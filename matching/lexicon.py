@@ -56,7 +56,8 @@ def shipped_lexicon(language: str) -> Lexicon:
     return Lexicon(dict(_entry(line) for line in lines))
 
 
-def shipped_lexicons() -> dict[str, Lexicon]:
+@cache
+def shipped_lexicons() -> Mapping[str, Lexicon]:
     """Of each known language but the pivot."""
     return {language: shipped_lexicon(language) for language in known_languages() if language != PIVOT}
 
@@ -65,7 +66,7 @@ def lexicons_with(dictionary: Path, language: str = "de") -> dict[str, Lexicon]:
     """The shipped lexicons, one of them together with a dictionary of the operator's own."""
     lexicons = shipped_lexicons()
     own = read_dictionary(dictionary, TextAnalyzer(), language)
-    return lexicons | {language: lexicons.get(language, Lexicon({})).with_(own)}
+    return dict(lexicons) | {language: lexicons.get(language, Lexicon({})).with_(own)}
 
 
 def read_dictionary(path: Path, analyzer: TextAnalyzer, language: str = "de") -> Lexicon:

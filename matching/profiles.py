@@ -27,6 +27,10 @@ class Field(StrEnum):
     FORMATS = "formats"
 
 
+# To look a member up by its name would take longer than all else that is done with a short text.
+_NAME, _PURPOSE, _DESCRIPTION, _TAGS, _OFFERS, _SEEKS, _TARGET_GROUP, _FORMATS = Field
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
     """A community as the engine sees it: texts to compare and rules of who may meet whom.
@@ -61,17 +65,14 @@ class Profile:
     @property
     def texts_by_field(self) -> list[tuple[Field, str]]:
         """Every text that is compared, field by field; empty ones are left out."""
-        texts = [
-            (Field.NAME, self.name),
-            (Field.PURPOSE, self.purpose),
-            (Field.DESCRIPTION, self.description),
-            *((Field.TAGS, text) for text in self.tags),
-            *((Field.OFFERS, text) for text in self.offers),
-            *((Field.SEEKS, text) for text in self.seeks),
-            (Field.TARGET_GROUP, self.target_group),
-            *((Field.FORMATS, text) for text in self.formats),
-        ]
-        return [(field, text) for field, text in texts if text]
+        texts = [(_NAME, self.name), (_PURPOSE, self.purpose), (_DESCRIPTION, self.description)]
+        for field, several in ((_TAGS, self.tags), (_OFFERS, self.offers), (_SEEKS, self.seeks)):
+            for text in several:
+                texts.append((field, text))
+        texts.append((_TARGET_GROUP, self.target_group))
+        for text in self.formats:
+            texts.append((_FORMATS, text))
+        return [one for one in texts if one[1]]
 
 
 def in_canonical_order(profiles: Iterable[Profile]) -> list[Profile]:

@@ -367,9 +367,11 @@ def _trimmed(matrix: csr_matrix) -> csr_matrix:
     matrix.sort_indices()
     order = np.argsort(row + 0.5 * (1.0 - matrix.data), kind="stable")
     rank = np.arange(len(order)) - matrix.indptr[row[order]]
-    kept = order[rank < _WIDENED_TERMS]
-    cut = csr_matrix((matrix.data[kept], (row[kept], matrix.indices[kept])), shape=matrix.shape)
-    cut.sort_indices()
+    kept = np.zeros(len(order), dtype=np.bool_)
+    kept[order[rank < _WIDENED_TERMS]] = True
+    lengths = np.minimum(np.diff(matrix.indptr), _WIDENED_TERMS)
+    rows = np.append(0, np.cumsum(lengths, dtype=matrix.indptr.dtype))
+    cut = csr_matrix((matrix.data[kept], matrix.indices[kept], rows), shape=matrix.shape)
     before, after = (np.sqrt(np.asarray(one.multiply(one).sum(axis=1)).ravel()) for one in (matrix, cut))
     return csr_matrix(diags(np.divide(before, after, out=np.zeros_like(before), where=after > 0)) @ cut)
 

@@ -145,9 +145,8 @@ def _top(
     # Rounding can lift a product of equal rows just above 1.
     similarity = np.minimum(product.data.astype(np.float64), 1.0)
     positive = similarity > 0.0
-    order = np.lexsort((column[positive], -similarity[positive], row[positive]))
-    found = similarity[positive][order]
-    neighbours = Neighbours(row[positive][order], column[positive][order], found, found)
+    row, column, similarity = row[positive], column[positive], similarity[positive]
+    neighbours = _in_order(Neighbours(row, column, similarity, similarity))
     return neighbours, (counts < depth) | (depth == len(columns))
 
 
@@ -172,5 +171,23 @@ def joined(parts: list[Neighbours]) -> Neighbours:
     column = np.concatenate([part.column for part in parts])
     similarity = np.concatenate([part.similarity for part in parts])
     score = np.concatenate([part.score for part in parts])
-    order = np.lexsort((column, -score, row))
-    return Neighbours(row[order], column[order], similarity[order], score[order])
+    return _in_order(Neighbours(row, column, similarity, score))
+
+
+def _in_order(found: Neighbours) -> Neighbours:
+    row, column, score = found.row, found.column, found.score
+    same_row, same_score = row[1:] == row[:-1], score[1:] == score[:-1]
+    beside = (score[1:] < score[:-1]) | (same_score & (column[1:] >= column[:-1]))
+    # Blocks that were searched one after the other are in order already.
+    if bool(((row[1:] > row[:-1]) | (same_row & beside)).all()):
+        return found
+    # As `lexsort((column, -score, row))`, which sorts positions as slowly as scores.
+    order = np.argsort(_short(column), kind="stable")
+    order = order[np.argsort(-score[order], kind="stable")]
+    order = order[np.argsort(_short(row[order]), kind="stable")]
+    return Neighbours(row[order], column[order], found.similarity[order], score[order])
+
+
+def _short(positions: Indices) -> npt.NDArray[np.unsignedinteger]:
+    """Positions in as few bytes as they need: NumPy sorts two of them by counting."""
+    return positions.astype(np.min_scalar_type(int(positions.max(initial=0))))

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from matching.languages import OTHER, PIVOT
 from matching.profiles import Field, Profile
-from matching.text import AnalyzedProfile, surfaces_of
+from matching.reading import AnalyzedProfile
+from matching.text import surfaces_of
 
 MAX_WORDS_OF_A_PHRASE = 3
 
@@ -159,14 +160,19 @@ def themes(links: Links, a: Voice, b: Voice, wholes: Iterable[tuple[Words, Words
     phrases = _phrases(_bundles(links, a, b, wholes), a, b)
     told = (Theme(a.says(phrase.a), b.says(phrase.b), phrase.weight) for phrase in phrases)
     found: list[Theme] = []
+    # The same word, read once as German and once as English.
+    of_a: dict[str, int] = {}
+    of_b: dict[str, int] = {}
     for theme in sorted(told, key=_heaviest_first):
-        for number, one in enumerate(found):
-            # The same word, read once as German and once as English.
-            if spelt(one.a) == spelt(theme.a) or spelt(one.b) == spelt(theme.b):
-                found[number] = one._replace(weight=one.weight + theme.weight)
-                break
-        else:
-            found.append(theme)
+        mine, theirs = spelt(theme.a), spelt(theme.b)
+        number = min(of_a.get(mine, len(found)), of_b.get(theirs, len(found)))
+        if number < len(found):
+            one = found[number]
+            found[number] = one._replace(weight=one.weight + theme.weight)
+            continue
+        of_a.setdefault(mine, number)
+        of_b.setdefault(theirs, number)
+        found.append(theme)
     return sorted(found, key=_heaviest_first)
 
 

@@ -4,13 +4,13 @@ Every word counts in its own language, and by the pivot words that it stands for
 on both, an English one on the second. All of it stays sparse, and every number leads back to a word.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_matrix, diags, hstack
+from scipy.sparse import csc_matrix, csr_matrix, diags, hstack
 
 from matching.compounds import CompoundSplitter
 from matching.languages import PIVOT, known_languages
@@ -45,6 +45,7 @@ class ProfileVectors:
     offers, seeks : (n, pivot terms) the same of these fields alone.
     shares : (n, languages) of each native language, 0 to 1; the rest is in the pivot language.
     group : (n,) number of the language that most of the profile is in, of `languages`.
+    lexicons : of each language but the pivot, what words were translated by at first.
     offered, sought : (n, words) the words of `words.words` that offers and seeks are made of, sublinear.
     """
 
@@ -60,6 +61,7 @@ class ProfileVectors:
     sought: csr_matrix
     to_native: csr_matrix
     to_pivot: csr_matrix
+    lexicons: Mapping[str, Lexicon]
 
     @property
     def usable(self) -> Mask:
@@ -104,13 +106,13 @@ class ProfileVectors:
         in_pivot_a, in_pivot_b = (1 - NATIVE_SHARE * float(self.shares[at].sum()) for at in (a, b))
         in_pivot = (in_pivot_a * in_pivot_b) ** 0.5
         attainable = NATIVE_SHARE * float(np.sqrt(self.shares[a] * self.shares[b]).sum()) + in_pivot
-        counts = self.words.counts
+        said = _said(self.words.counts, a), _said(self.words.counts, b)
         found: dict[tuple[int, int], float] = {}
         if in_pivot_a < 1 and in_pivot_b < 1:
             met = _met(self.native, a, self.native, b, NATIVE_SHARE / attainable)
-            _share_out(found, met, (counts, a), (counts, b), self._native_terms)
+            _share_out(found, met, said, self._native_terms)
         met = _met(self.pivot, a, self.pivot, b, in_pivot / attainable)
-        _share_out(found, met, (counts, a), (counts, b), self._pivot_terms)
+        _share_out(found, met, said, self._pivot_terms)
         return found
 
     def offers_meeting_seeks(self, giver: int, seeker: int) -> dict[tuple[int, int], float]:
@@ -118,16 +120,17 @@ class ProfileVectors:
         pair, the other half being `(seeker, giver)`. Keys are (word of giver, word of seeker)."""
         found: dict[tuple[int, int], float] = {}
         met = _met(self.offers, giver, self.seeks, seeker, 0.5 * RECIPROCITY)
-        _share_out(found, met, (self.offered, giver), (self.sought, seeker), self._pivot_terms)
+        if met:
+            _share_out(found, met, (_said(self.offered, giver), _said(self.sought, seeker)), self._pivot_terms)
         return found
 
     @cached_property
-    def _native_terms(self) -> "_TermsOfWords":
-        return _TermsOfWords(self.to_native)
+    def _native_terms(self) -> "_WordsOfTerms":
+        return _WordsOfTerms(self.to_native)
 
     @cached_property
-    def _pivot_terms(self) -> "_TermsOfWords":
-        return _TermsOfWords(self.to_pivot)
+    def _pivot_terms(self) -> "_WordsOfTerms":
+        return _WordsOfTerms(self.to_pivot)
 
 
 class ProfileVectorizer:
@@ -197,57 +200,53 @@ def _met(left: csr_matrix, a: int, right: csr_matrix, b: int, weight: float) -> 
     return {term: value * theirs[term] * weight for term, value in sorted(ours) if term in theirs}
 
 
+def _said(counts: csr_matrix, row: int) -> dict[int, float]:
+    """The words of one row with their counts."""
+    part = _row(counts, row)
+    return dict(zip(counts.indices[part].tolist(), counts.data[part].tolist(), strict=True))
+
+
 def _share_out(
     found: dict[tuple[int, int], float],
     met: Mapping[int, float],
-    a: tuple[csr_matrix, int],
-    b: tuple[csr_matrix, int],
-    terms: "_TermsOfWords",
+    said: tuple[Mapping[int, float], Mapping[int, float]],
+    terms: "_WordsOfTerms",
 ) -> None:
     """Adds what each term makes to the pairs of words that stand for it, each by its share of the term."""
-    if not met:
-        return
-    of_a, of_b = terms.shares_of_words(*a, met), terms.shares_of_words(*b, met)
     for term, value in met.items():
-        for mine, my_share in of_a[term]:
-            for theirs, their_share in of_b[term]:
+        of_a, of_b = (terms.shares_of_words(term, words) for words in said)
+        for mine, my_share in of_a:
+            for theirs, their_share in of_b:
                 key = mine, theirs
                 found[key] = found.get(key, 0.0) + value * my_share * their_share
 
 
-class _TermsOfWords:
-    """The rows of a mapping from words to terms; a plain list of those that were met is read much faster."""
+class _WordsOfTerms:
+    """The columns of a mapping from words to terms; a plain dictionary of those that were met is read much faster."""
 
     def __init__(self, mapping: csr_matrix) -> None:
-        self._mapping = mapping
-        self._met: dict[int, list[tuple[int, float]]] = {}
+        self._mapping = csc_matrix(mapping)
+        self._met: dict[int, dict[int, float]] = {}
 
-    def shares_of_words(
-        self, counts: csr_matrix, row: int, terms: Iterable[int]
-    ) -> dict[int, list[tuple[int, float]]]:
-        """For each of these terms the words of a profile that stand for it, with shares that add up to 1."""
-        part = _row(counts, row)
-        found: dict[int, list[tuple[int, float]]] = {term: [] for term in terms}
-        for word, count in zip(counts.indices[part].tolist(), counts.data[part].tolist(), strict=True):
-            for term, value in self._met.get(word) or self._of(word):
-                if term in found:
-                    found[term].append((word, count * value))
-        for term, standing in found.items():
-            if len(standing) == 1:
-                found[term] = [(standing[0][0], 1.0)]
-                continue
-            total = sum([value for _, value in standing])
-            found[term] = [(word, value / total) for word, value in standing]
-        return found
+    def shares_of_words(self, term: int, said: Mapping[int, float]) -> list[tuple[int, float]]:
+        """The words of a profile that stand for a term, with shares that add up to 1."""
+        words = self._met.get(term) or self._of(term)
+        # A term may have learnt hundreds of words: to look them up one by one would take most of the time.
+        standing = sorted(words.keys() & said.keys())
+        if len(standing) == 1:
+            return [(standing[0], 1.0)]
+        values = [said[word] * words[word] for word in standing]
+        total = sum(values)
+        return [(word, value / total) for word, value in zip(standing, values, strict=True)]
 
-    def _of(self, word: int) -> list[tuple[int, float]]:
-        part = _row(self._mapping, word)
-        terms = list(zip(self._mapping.indices[part].tolist(), self._mapping.data[part].tolist(), strict=True))
-        self._met[word] = terms
-        return terms
+    def _of(self, term: int) -> dict[int, float]:
+        part = _row(self._mapping, term)
+        words = dict(zip(self._mapping.indices[part].tolist(), self._mapping.data[part].tolist(), strict=True))
+        self._met[term] = words
+        return words
 
 
-def _row(matrix: csr_matrix, row: int) -> slice:
+def _row(matrix: csr_matrix | csc_matrix, row: int) -> slice:
     return slice(matrix.indptr[row], matrix.indptr[row + 1])
 
 
@@ -255,6 +254,7 @@ class _Mapping:
     """From words to terms of their own language (themselves, and the parts of a compound) and to pivot terms."""
 
     def __init__(self, counted: WordCounts, lexicons: Mapping[str, Lexicon], analyzer: TextAnalyzer) -> None:
+        self.lexicons = lexicons
         self._column = {word: at for at, word in enumerate(counted.words)}
         self._df = np.bincount(counted.counts.indices, minlength=len(counted.words))
         self._pivot: dict[str, int] = {}
@@ -359,6 +359,7 @@ def _vectors(
         sought=seeks,
         to_native=mapping.to_native,
         to_pivot=to_pivot,
+        lexicons=mapping.lexicons,
     )
 
 

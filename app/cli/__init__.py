@@ -1,8 +1,21 @@
-"""`tandem ...`: serve and work, companies and keys, imports and exports, rounds and tandems, search."""
+"""`tandem ...`: serve and work, companies and keys, imports and exports, rounds and tandems, messages, search."""
 
 import typer
 
-from app.cli import companies, demo, discovery, exporting, imports, keys, rounds, serving, tandems
+from app.cli import (
+    companies,
+    demo,
+    discovery,
+    exporting,
+    imports,
+    keys,
+    messages,
+    people,
+    retention,
+    rounds,
+    serving,
+    tandems,
+)
 from app.cli.terminal import Commands
 
 app = typer.Typer(
@@ -13,11 +26,15 @@ app.command()(serving.worker)
 app.command()(serving.migrate)
 app.add_typer(companies.app, name="company")
 app.add_typer(keys.app, name="key")
+app.add_typer(people.app, name="person")
 app.add_typer(imports.app, name="import")
 app.add_typer(exporting.app, name="export")
 app.add_typer(rounds.app, name="round")
 tandems.app.command("export")(exporting.export_tandems)
 app.add_typer(tandems.app, name="tandem")
+app.add_typer(messages.app, name="message")
+app.add_typer(messages.webhooks, name="webhook")
 app.command()(discovery.search)
 app.command()(discovery.related)
+app.command()(retention.retention)
 app.command("demo")(demo.run_demo)

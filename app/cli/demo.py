@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from rich.table import Table
 
 from app.cli.proposing import how_sure
-from app.cli.serving import supervise
+from app.cli.serving import supervise, tell_where_mails_go
 from app.cli.terminal import Lang, Refused, notes, out, told_with_share
 from app.core import logs, migrations
 from app.core.database import Database
@@ -64,6 +64,7 @@ def run_demo(
         soft_wrap=True,
         highlight=False,
     )
+    tell_where_mails_go(settings, lang)
     out.print("\nCtrl-C stops the service; the data stays.")
     sys.stdout.flush()
     raise typer.Exit(supervise(settings, settings.host, listen_at, worker=True))

@@ -10,7 +10,15 @@ from app.cli.terminal import headings, out, tell, told_with_share
 from app.core.i18n import Language, mark, translate
 from app.rounds import queries, telling
 from app.rounds.models import CalibrationSource, DecisionKind, Round
-from app.rounds.schemas import CommunityCard, ProposalOut, RoundOut, RoundSettings, RoundSettingsOut, UnmatchedOut
+from app.rounds.schemas import (
+    CommunityCard,
+    ProposalOut,
+    RoundAskingOut,
+    RoundOut,
+    RoundSettings,
+    RoundSettingsOut,
+    UnmatchedOut,
+)
 
 LEFT_OUT_SHOWN = 20
 
@@ -35,6 +43,7 @@ def show_round(session: Session, match_round: Round, shown: RoundOut, language: 
         (mark("state"), shown.stage),
         (mark("problem"), shown.problem),
         (mark("settings"), as_options(shown.settings)),
+        (mark("how people are asked"), _asking(shown.asking)),
         (mark("who may take part"), _scope(session, shown, language)),
         (mark("pins"), _count(decided.count(DecisionKind.PIN))),
         (mark("bans"), _count(decided.count(DecisionKind.BAN))),
@@ -146,6 +155,10 @@ def _print_rows(rows: Sequence[tuple[str, str | None]], language: Language) -> N
         if value is not None:
             table.add_row(translate(text, language), escape(value))
     out.print(table)
+
+
+def _asking(asking: RoundAskingOut) -> str:
+    return f"--answer-within-days {asking.answer_within_days} --remind-after-days {asking.remind_after_days or 0}"
 
 
 def _scope(session: Session, shown: RoundOut, language: Language) -> str:

@@ -32,7 +32,15 @@ from app.rounds import decisions, queries, releasing, telling
 from app.rounds import service as rounds
 from app.rounds.models import DecisionKind, Round, RoundStatus
 from app.rounds.releasing import NothingToRelease, RerunNeeded
-from app.rounds.schemas import DecisionCreate, Objective, RoundCreate, RoundOut, RoundScope, RoundSettings
+from app.rounds.schemas import (
+    DecisionCreate,
+    Objective,
+    RoundAsking,
+    RoundCreate,
+    RoundOut,
+    RoundScope,
+    RoundSettings,
+)
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -71,6 +79,12 @@ def create(
     company: Annotated[
         list[str] | None, typer.Option(help="Only this company, by name or id; repeat for several.")
     ] = None,
+    answer_within_days: Annotated[
+        int, typer.Option(min=1, max=60, help="Days until a suggestion that is not answered ends.")
+    ] = 14,
+    remind_after_days: Annotated[
+        int, typer.Option(min=0, max=59, help="Days until who has not answered is reminded; 0: never.")
+    ] = 7,
     lang: Lang = "en",
 ) -> None:
     """Draft a round; prints its id. Nothing runs before `tandem round start`."""
@@ -83,9 +97,11 @@ def create(
         "max_per_company_pair": max_per_company_pair or None,
     }
     settings = RoundSettings.model_validate({name: value for name, value in wished.items() if value is not None})
+    asking = RoundAsking(answer_within_days=answer_within_days, remind_after_days=remind_after_days or None)
     with writing() as session:
         scope = RoundScope(companies=[company_named(session, one).id for one in company or ()])
-        draft = rounds.create(session, SYSTEM, RoundCreate(title=title, settings=settings, scope=scope))
+        wish = RoundCreate(title=title, settings=settings, asking=asking, scope=scope)
+        draft = rounds.create(session, SYSTEM, wish)
     typer.echo(draft.id)
 
 

@@ -7,7 +7,7 @@ import typer
 
 from app.cli.terminal import Lang, Refused, tell
 from app.core import logs, migrations
-from app.core.i18n import mark
+from app.core.i18n import Language, mark
 from app.core.processes import Supervisor, port_is_free
 from app.core.settings import Settings, get_settings
 
@@ -26,6 +26,7 @@ def serve(
     logs.configure(settings.log_level)
     if settings.on_sqlite and migrate_first:
         migrations.upgrade(settings.database_url)
+    tell_where_mails_go(settings, lang)
     raise typer.Exit(supervise(settings, host or settings.host, port or settings.port, worker=worker))
 
 
@@ -40,6 +41,13 @@ def migrate(lang: Lang = "en") -> None:
     """Bring the database to the newest version."""
     migrations.upgrade(get_settings().database_url)
     tell(mark("The database is up to date."), lang)
+
+
+def tell_where_mails_go(settings: Settings, language: Language) -> None:
+    """Say so where they do not go out."""
+    if settings.smtp_host is None:
+        folder = settings.mail_folder.absolute()
+        tell(mark("Mails land as files in {folder}; set TANDEM_SMTP_HOST to send them."), language, folder=folder)
 
 
 def supervise(settings: Settings, host: str, port: int, *, worker: bool) -> int:

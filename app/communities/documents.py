@@ -84,6 +84,11 @@ def store(
         _update(session, changed_rows)
         events.record_many(session, "community.created", [result.ids[name] for name in sorted(result.created)])
         events.record_many(session, "community.changed", [result.ids[name] for name in sorted(result.updated)])
+        events.record_many(
+            session,
+            "community.contact_changed",
+            [result.ids[name] for name in sorted(result.updated) if "managers" in changes[name]],
+        )
         spoken_for = [name for name in documents if name in new_rows or "managers" in changes.get(name, ())]
         replace_managers(session, company_id, {result.ids[name]: documents[name].managers for name in spoken_for})
     return result

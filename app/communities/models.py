@@ -154,6 +154,9 @@ class Community(SQLModel, table=True):
     excluded_sectors: list[str] = Field(default_factory=list, sa_type=JsonColumn)
     touches: list[str] | None = Field(default=None, sa_type=JsonColumn)
     listed_openly: bool = False
+    asks_per_quarter: int | None = None
+    """How often at most it wants to be suggested somebody in a quarter of the calendar; None: no limit."""
+    ask_not_before: date | None = None
     entered_by_manager: list[str] = Field(default_factory=list, sa_type=JsonColumn)
 
     # State.
@@ -163,6 +166,8 @@ class Community(SQLModel, table=True):
     paused_by: str | None = None
     merged_into: str | None = None
     confirm_again_by: date | None = None
+    feed_number: int = 0
+    """Of its calendar feed; one more makes the addresses given out before useless."""
 
 
 class CommunityManager(SQLModel, table=True):
@@ -173,6 +178,21 @@ class CommunityManager(SQLModel, table=True):
     community_id: str = Field(primary_key=True, foreign_key="community.id", ondelete="CASCADE")
     person_id: str = Field(primary_key=True, foreign_key="person.id", index=True)
     deputy: bool = False
+
+
+class LearnedPreference(SQLModel, table=True):
+    """What a community's own declines have led to. It stands in the community's own field, and only tells where it
+    came from: once somebody has changed the field, it does not hold any more."""
+
+    __tablename__ = "learned_preference"
+
+    community_id: str = Field(primary_key=True, foreign_key="community.id", ondelete="CASCADE")
+    field: str = Field(primary_key=True)
+    value: str = Field(primary_key=True)
+    """A day, or a sector of the list."""
+    because: str
+    """The code of a decline."""
+    learned_at: datetime = Field(sa_type=UtcDateTime)
 
 
 class CommunityAlias(SQLModel, table=True):
@@ -246,6 +266,8 @@ class Terms:
     capacity: int
     excluded_companies: list[str]
     excluded_sectors: list[str]
+    asks_per_quarter: int | None
+    ask_not_before: date | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from app.communities.models import (
     CommunityConsent,
     CommunityManager,
     CommunityStatus,
+    LearnedPreference,
     Participant,
     Speaker,
     Terms,
@@ -129,6 +130,12 @@ def consents(session: Session, community_id: str, *, after: str | None, limit: i
     return session.exec(query.order_by(col(CommunityConsent.id).desc()).limit(limit + 1)).all()
 
 
+def learned(session: Session, community_id: str) -> Sequence[LearnedPreference]:
+    """What a community's declines have led to, the first one first."""
+    mine = select(LearnedPreference).where(col(LearnedPreference.community_id) == community_id)
+    return session.exec(mine.order_by(col(LearnedPreference.learned_at), col(LearnedPreference.value))).all()
+
+
 def managers_of(session: Session, community_ids: Iterable[str]) -> dict[str, list[Speaker]]:
     """Who speaks for each community, in the order of their addresses."""
     # Columns, not objects: a list of communities is read often.
@@ -150,6 +157,12 @@ def managers_of(session: Session, community_ids: Iterable[str]) -> dict[str, lis
     for community_id, *speaker in rows:
         managers.setdefault(community_id, []).append(Speaker(*speaker))
     return managers
+
+
+def spoken_for(session: Session, person_id: str) -> frozenset[str]:
+    """The communities that a person speaks for."""
+    theirs = select(col(CommunityManager.community_id)).where(col(CommunityManager.person_id) == person_id)
+    return frozenset(session.execute(theirs).scalars())
 
 
 def most_managers(session: Session, company_id: str | None) -> tuple[int, int]:
@@ -201,6 +214,8 @@ def terms(session: Session, community_ids: Iterable[str], today: date) -> dict[s
             col(Community.capacity),
             col(Community.excluded_companies),
             col(Community.excluded_sectors),
+            col(Community.asks_per_quarter),
+            col(Community.ask_not_before),
         )
         .join(Company, col(Company.id) == col(Community.company_id))
         .where(col(Community.id).in_(list(community_ids)))
@@ -209,6 +224,15 @@ def terms(session: Session, community_ids: Iterable[str], today: date) -> dict[s
         community_id: Terms(community_id, company_id, sector, bool(takes_part), *more)
         for community_id, company_id, sector, takes_part, *more in session.execute(query)
     }
+
+
+def reserved(session: Session, today: date) -> list[tuple[str, int | None, date | None]]:
+    """Communities that want to be asked so often only, or not before a day to come: id, limit and day."""
+    waits = col(Community.ask_not_before) > today
+    query = sa_select(col(Community.id), col(Community.asks_per_quarter), col(Community.ask_not_before)).where(
+        or_(waits, col(Community.asks_per_quarter).is_not(None))
+    )
+    return [(community_id, limit, day) for community_id, limit, day in session.execute(query)]
 
 
 def carded(session: Session, community_ids: Iterable[str]) -> dict[str, Carded]:

@@ -7,9 +7,10 @@ from sqlmodel import Session
 
 from app.access.dependencies import CallerDep, CompanyDep, KeyedRoute, OnceDep
 from app.access.service import Caller
-from app.communities import merging, publishing, queries
+from app.communities import hints, merging, preferences, publishing, queries
 from app.communities import service as communities
 from app.communities.models import Community, CommunityStatus
+from app.communities.preferences import Preferences
 from app.communities.schemas import (
     CommunityCreate,
     CommunityDocument,
@@ -20,6 +21,8 @@ from app.communities.schemas import (
     ExternalId,
     MergeInto,
     Pause,
+    PreferencesOut,
+    PreferencesUpdate,
     PublishMany,
     PublishReport,
     PublishRow,
@@ -28,9 +31,11 @@ from app.communities.schemas import (
 from app.core.concurrency import IfMatchHeader, etag
 from app.core.database import ReaderDep, ReadingDep, SessionDep
 from app.core.http import dumped, problems
-from app.core.i18n import LanguageDep
+from app.core.i18n import Language, LanguageDep
 from app.core.pagination import PageDep, cut
 from app.core.schemas import Id, Page
+from app.guardrails import notes
+from app.guardrails.schemas import KeepHint, KeptHintOut, TextsWithHints
 
 router = APIRouter(prefix="/v1", tags=["communities"], route_class=KeyedRoute, responses=problems(401, 403))
 
@@ -233,6 +238,39 @@ def merge_community(
 
 
 @router.get(
+    "/communities/{community_id}/preferences", operation_id="read_community_preferences", responses=problems(404)
+)
+def read_community_preferences(
+    community_id: CommunityId, session: ReaderDep, caller: CallerDep, language: LanguageDep, response: Response
+) -> PreferencesOut:
+    """What your community wants to be asked, and which of it comes from what it has declined, with the cause."""
+    return _preferences(preferences.get(session, caller, community_id), language, response)
+
+
+@router.patch(
+    "/communities/{community_id}/preferences",
+    operation_id="update_community_preferences",
+    responses=problems(400, 404, 412, 422, 428),
+)
+def update_community_preferences(
+    community_id: CommunityId,
+    change: PreferencesUpdate,
+    session: SessionDep,
+    caller: CallerDep,
+    language: LanguageDep,
+    response: Response,
+    if_match: IfMatchHeader = None,
+) -> PreferencesOut:
+    """Say how often, from when on and of which sectors your community wants to be suggested somebody.
+
+    The same fields stand in its profile. What its declines have led to is changed or taken back here like anything
+    else.
+    """
+    changed = preferences.change(session, caller, community_id, change, if_match)
+    return _preferences(changed, language, response)
+
+
+@router.get(
     "/communities/{community_id}/consents", operation_id="list_community_consents", responses=problems(404, 422)
 )
 def list_community_consents(
@@ -244,6 +282,32 @@ def list_community_consents(
     found = queries.consents(session, community.id, after=str(after[0]) if after else None, limit=request.limit)
     page, cursor = cut(found, request, lambda consent: (consent.id,))
     return Page(items=[ConsentOut.model_validate(consent) for consent in page], next_cursor=cursor)
+
+
+@router.get("/communities/{community_id}/hints", operation_id="list_community_hints", responses=problems(404))
+def list_community_hints(
+    community_id: CommunityId, session: ReaderDep, caller: CallerDep, language: LanguageDep
+) -> TextsWithHints:
+    """Where the profile comes near a topic that companies never exchange, and where its author keeps it so.
+
+    Hints for those who see the profile in full; they keep nobody from publishing it.
+    """
+    return TextsWithHints(items=hints.of(session, caller, community_id, language))
+
+
+@router.post(
+    "/communities/{community_id}/hints/keep",
+    status_code=201,
+    operation_id="keep_community_hint",
+    responses=problems(400, 404, 422),
+)
+def keep_community_hint(
+    community_id: CommunityId, wish: KeepHint, session: SessionDep, caller: CallerDep, once: OnceDep
+) -> KeptHintOut:
+    """Keep a text in spite of the hints on one topic, with a reason, which is recorded; until that text changes."""
+    return KeptHintOut.of(
+        once.of(lambda: hints.keep(session, caller, community_id, wish), lambda known: notes.get(session, known))
+    )
 
 
 @router.put(
@@ -299,6 +363,11 @@ async def read_community_by_external_id(
 def _answer(session: Session, caller: Caller, community: Community, response: Response) -> CommunityOut:
     response.headers["ETag"] = etag(community.version)
     return communities.shown(session, caller, [community])[0]
+
+
+def _preferences(found: Preferences, language: Language, response: Response) -> PreferencesOut:
+    response.headers["ETag"] = etag(found.community.version)
+    return preferences.shown(found, language)
 
 
 def _dumped(session: Session, caller: Caller, community: Community) -> Response:

@@ -82,6 +82,14 @@ EXAMPLE_OF_MANAGER: JsonDict = {
 }
 
 
+AsksPerQuarter = Annotated[int, Field(ge=0, le=20, strict=True)] | None
+_ASKS = (
+    "How many suggestions of others and of rounds you want at most in a quarter of the calendar; null: no limit. "
+    "What you ask for yourself does not count."
+)
+_NOT_BEFORE = "From this day on you want to be suggested somebody again; null: at any time."
+
+
 class ManagerContact(Contact):
     deputy: Flag = False
 
@@ -134,6 +142,8 @@ class ManagerFields(Input):
         description="Sensitive work that the community touches; `[]` for none, null for not asked.",
     )
     listed_openly: Flag = False
+    asks_per_quarter: AsksPerQuarter = Field(None, description=_ASKS)
+    ask_not_before: date | None = Field(None, description=_NOT_BEFORE)
 
 
 MANAGER_FIELDS = set(ManagerFields.model_fields)
@@ -316,6 +326,8 @@ _COMMUNITY: JsonDict = (
         "excluded_sectors": [],
         "touches": [],
         "listed_openly": False,
+        "asks_per_quarter": 2,
+        "ask_not_before": None,
         "entered_by_manager": ["offers", "seeks"],
         "consent_by": "community manager",
         "consent_at": "2026-11-24T09:00:00Z",
@@ -378,6 +390,8 @@ class CommunityOut(Output):
     excluded_sectors: list[str] | None = Field(description="Null where the caller may not see it.")
     touches: list[SensitiveTopic] | None
     listed_openly: bool
+    asks_per_quarter: int | None
+    ask_not_before: date | None
     entered_by_manager: list[str]
     consent_by: str | None
     consent_at: UtcTime | None
@@ -391,6 +405,59 @@ class CommunityOut(Output):
     updated_at: UtcTime
 
     model_config = ConfigDict(json_schema_extra={"example": _COMMUNITY})
+
+
+class PreferencesUpdate(Input):
+    """What is left out stays as it is."""
+
+    asks_per_quarter: AsksPerQuarter = Field(None, description=_ASKS)
+    ask_not_before: date | None = Field(None, description=_NOT_BEFORE)
+    wished_sectors: list[Sector] = Field(default_factory=list, max_length=30)
+    excluded_sectors: list[Sector] = Field(default_factory=list, max_length=30)
+
+    model_config = ConfigDict(json_schema_extra={"example": {"asks_per_quarter": 1, "ask_not_before": None}})
+
+
+class LearnedOut(Output):
+    """What declines have led to; change its field, and it is forgotten."""
+
+    field: str = Field(description="The preference that it stands in: `ask_not_before`, `excluded_sectors`.")
+    value: str = Field(description="The day, or the sector of the list.")
+    because: str = Field(description="The cause that was given with a decline.")
+    text: str = Field(description="The same in words, in the language of Accept-Language.")
+    learned_at: UtcTime
+
+
+class PreferencesOut(Output):
+    """What a community wants to be asked, and which of it comes from its own declines."""
+
+    community_id: str
+    asks_per_quarter: int | None = Field(description=_ASKS)
+    ask_not_before: date | None = Field(description=_NOT_BEFORE)
+    wished_sectors: list[str]
+    excluded_sectors: list[str]
+    learned: list[LearnedOut]
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "community_id": "cmt_06em2n0u4hsm7bg6m3r8t2f5ac",
+                "asks_per_quarter": 2,
+                "ask_not_before": "2027-03-01",
+                "wished_sectors": [],
+                "excluded_sectors": ["automotive"],
+                "learned": [
+                    {
+                        "field": "ask_not_before",
+                        "value": "2027-03-01",
+                        "because": "no_time",
+                        "text": "Twice within a year there was no time for a tandem.",
+                        "learned_at": "2026-12-01T09:00:00Z",
+                    }
+                ],
+            }
+        }
+    )
 
 
 CARD_EXAMPLE: JsonDict = {

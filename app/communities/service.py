@@ -22,6 +22,7 @@ from app.communities.models import (
     CommunityConsent,
     CommunityManager,
     CommunityStatus,
+    LearnedPreference,
     Participant,
 )
 from app.communities.schemas import (
@@ -38,7 +39,10 @@ from app.core.clock import now
 from app.core.concurrency import require_match
 from app.core.errors import Conflict, NotFound, Unprocessable
 from app.core.i18n import mark
+from app.guardrails import notes
 
+KIND = "community"
+"""What other features call the kind of a community by."""
 CONFIRM_AGAIN_AFTER = timedelta(days=182)
 _SEES_CONTACTS = frozenset({Role.OPERATOR, Role.COORDINATOR, Role.PORTAL, Role.MANAGER})
 # What one upsert can find created by another request: the community and the person who manages it.
@@ -172,6 +176,8 @@ def update(
     session.flush()
     documents.replace_managers(session, community.company_id, {community.id: change.managers})
     events.record(session, "community.changed", community.id)
+    if change.managers is not None:
+        events.record(session, "community.contact_changed", community.id)
     return community
 
 
@@ -240,8 +246,9 @@ def ids_of_company(company_id: str) -> SelectOfScalar[str]:
 def erase_company(session: Session, company_id: str) -> None:
     """Of each community of a company only the id is left, archived: what names it elsewhere still finds something."""
     ids = ids_of_company(company_id)
+    notes.forget(session, KIND, ids)
     session.execute(delete(CommunityAlias).where(col(CommunityAlias.company_id) == company_id))
-    for table in (CommunityManager, CommunityConsent):
+    for table in (CommunityManager, CommunityConsent, LearnedPreference):
         session.execute(delete(table).where(col(table.community_id).in_(ids)))
     session.execute(
         update_rows(Community)

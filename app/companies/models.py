@@ -25,6 +25,13 @@ class Proximity(StrEnum):
     """Their communities never meet."""
 
 
+class Approves(StrEnum):
+    """Of which tandems a company wants its coordinators to approve, where it has decided nothing about the other."""
+
+    SAME_SECTOR = "same_sector"
+    ALWAYS = "always"
+
+
 class Company(SQLModel, table=True):
     __tablename__ = "company"
 
@@ -38,6 +45,19 @@ class Company(SQLModel, table=True):
     version: int = 1
     erase_on: date | None = None
     created_at: datetime = Field(sa_type=UtcDateTime)
+    approves: Approves = Field(default=Approves.SAME_SECTOR, sa_type=stored_as_text(Approves))
+    approve_within_days: int = 14
+    """For how long its coordinators are waited for."""
+
+
+class CompanyCoordinator(SQLModel, table=True):
+    """A person who approves tandems for a company; a deputy is asked when half of the time is over."""
+
+    __tablename__ = "company_coordinator"
+
+    company_id: str = Field(primary_key=True, foreign_key="company.id")
+    person_id: str = Field(primary_key=True, foreign_key="person.id", index=True)
+    deputy: bool = False
 
 
 class CompanyProximity(SQLModel, table=True):

@@ -1,7 +1,7 @@
 """How close two companies are in their business, and what that asks of their communities.
 
-Same sector: a coordinator approves each tandem. Other sectors: free. Each company may decide otherwise about another;
-the stricter of the two holds, so that nobody can lower the other's care.
+Same sector: a coordinator approves each tandem. Other sectors: free, unless a company wants to approve always. Each
+company may decide otherwise about another; the stricter of the two holds, so that nobody can lower the other's care.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 from app.access.models import Role
 from app.access.service import Caller
 from app.companies import service as companies
-from app.companies.models import Company, CompanyProximity, CompanyStatus, Proximity
+from app.companies.models import Approves, Company, CompanyProximity, CompanyStatus, Proximity
 from app.companies.schemas import ProximityOut
 from app.core import events
 from app.core.clock import now
@@ -38,12 +38,13 @@ class Standing:
     decided: Proximity | None
     theirs: Proximity | None
     default: Proximity
+    their_default: Proximity
     version: int
 
     @property
     def proximity(self) -> Proximity:
         """What holds: the stricter of what the two decided."""
-        mine, theirs = self.decided or self.default, self.theirs or self.default
+        mine, theirs = self.decided or self.default, self.theirs or self.their_default
         return max(mine, theirs, key=_CARE.__getitem__)
 
     @property
@@ -111,13 +112,14 @@ def excluded_pairs(session: Session) -> dict[str, frozenset[str]]:
 
 def approvals_needed(session: Session, company_a: str, company_b: str) -> frozenset[str]:
     """Of two companies those whose coordinator approves a tandem: it has decided so or, where it has decided
-    nothing, the two are of one sector. What the other has decided asks nothing of its own coordinator."""
+    nothing, the two are of one sector or it approves always. What the other has decided asks nothing of its own
+    coordinator."""
     both = (company_a, company_b)
     about = (col(CompanyProximity.company_id).in_(both), col(CompanyProximity.other_id).in_(both))
     decided = {one.company_id: one.proximity for one in session.exec(select(CompanyProximity).where(*about))}
-    sectors = set(session.exec(select(Company.sector).where(col(Company.id).in_(both))))
-    default = Proximity.APPROVAL if len(sectors) == 1 else Proximity.FREE
-    return frozenset(one for one in both if decided.get(one, default) is Proximity.APPROVAL)
+    first, second = (session.get_one(Company, one) for one in both)
+    default = {first.id: _default(first, second), second.id: _default(second, first)}
+    return frozenset(one for one in both if decided.get(one, default[one]) is Proximity.APPROVAL)
 
 
 def shown(standings: Sequence[Standing]) -> list[ProximityOut]:
@@ -135,6 +137,12 @@ def shown(standings: Sequence[Standing]) -> list[ProximityOut]:
     ]
 
 
+def _default(one: Company, other: Company) -> Proximity:
+    """What holds for a company that has decided nothing about the other."""
+    approves = one.sector == other.sector or one.approves is Approves.ALWAYS
+    return Proximity.APPROVAL if approves else Proximity.FREE
+
+
 def _standings(session: Session, own: Company, others: Sequence[Company]) -> list[Standing]:
     ids = [other.id for other in others]
     company_id, other_id = col(CompanyProximity.company_id), col(CompanyProximity.other_id)
@@ -147,7 +155,8 @@ def _standings(session: Session, own: Company, others: Sequence[Company]) -> lis
             other=other,
             decided=mine.proximity if mine else None,
             theirs=theirs.proximity if theirs else None,
-            default=Proximity.APPROVAL if own.sector == other.sector else Proximity.FREE,
+            default=_default(own, other),
+            their_default=_default(other, own),
             version=mine.version if mine else 0,
         )
 

@@ -1,5 +1,6 @@
 """HTTP for companies and their proximity to each other."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
@@ -7,11 +8,20 @@ from sqlmodel import Session
 
 from app.access.dependencies import CallerDep, CompanyDep, KeeperDep, KeyedRoute, OnceDep, OperatorDep, SettingsDep
 from app.access.service import Caller
-from app.companies import proximity
+from app.companies import coordinators, proximity
 from app.companies import service as companies
+from app.companies.coordinators import Entry
 from app.companies.models import Company
 from app.companies.proximity import Standing
-from app.companies.schemas import CompanyCreate, CompanyOut, CompanyUpdate, ProximityOut, ProximityUpdate
+from app.companies.schemas import (
+    CompanyCreate,
+    CompanyOut,
+    CompanyUpdate,
+    CoordinatorsOut,
+    CoordinatorsUpdate,
+    ProximityOut,
+    ProximityUpdate,
+)
 from app.core.concurrency import IfMatchHeader, etag
 from app.core.database import ReaderDep, SessionDep
 from app.core.http import problems
@@ -143,9 +153,41 @@ def decide_proximity(
     return _standing(decided, response)
 
 
+@router.get("/{company_id}/coordinators", operation_id="read_coordinators", responses=problems(404))
+def read_coordinators(
+    company_id: CompanyId, session: ReaderDep, caller: KeeperDep, response: Response
+) -> CoordinatorsOut:
+    """Who approves your company's tandems, and who their deputies are."""
+    return _coordinators(session, company_id, coordinators.get(session, caller, company_id), response)
+
+
+@router.put(
+    "/{company_id}/coordinators",
+    operation_id="replace_coordinators",
+    responses=problems(400, 404, 412, 422, 428),
+)
+def replace_coordinators(
+    company_id: CompanyId,
+    wish: CoordinatorsUpdate,
+    session: SessionDep,
+    caller: KeeperDep,
+    response: Response,
+    if_match: IfMatchHeader = None,
+) -> CoordinatorsOut:
+    """Name the people who approve your company's tandems. They are mailed when there is something to approve; a
+    deputy when half of the time is over."""
+    replaced = coordinators.replace(session, caller, company_id, wish.coordinators, if_match)
+    return _coordinators(session, company_id, replaced, response)
+
+
 def _answer(session: Session, caller: Caller, company: Company, response: Response) -> CompanyOut:
     response.headers["ETag"] = etag(company.version)
     return companies.shown(session, caller, [company])[0]
+
+
+def _coordinators(session: Session, company_id: str, entries: Sequence[Entry], response: Response) -> CoordinatorsOut:
+    response.headers["ETag"] = etag(coordinators.tag(session, company_id, entries))
+    return coordinators.shown(company_id, entries)
 
 
 def _standing(standing: Standing, response: Response) -> ProximityOut:

@@ -6,10 +6,12 @@ from typing import Annotated
 from pydantic import ConfigDict, Field, StringConstraints
 from pydantic.config import JsonDict
 
-from app.companies.models import CompanyStatus, Proximity
+from app.companies.models import Approves, CompanyStatus, Proximity
 from app.core.i18n import mark
-from app.core.schemas import Clean, EmptyIsNull, Input, Line, Output, TimeZone, UtcTime
+from app.core.schemas import Clean, EmptyIsNull, Flag, Input, Line, Output, TimeZone, UtcTime
 from app.core.validation import describe
+from app.people.models import PersonStatus
+from app.people.schemas import Contact
 
 _SECTOR = describe(
     r"^[a-z][a-z0-9_]{1,39}$",
@@ -35,6 +37,15 @@ _NOTICES: JsonDict = {
 }
 
 
+_APPROVES = (
+    "Of which tandems your coordinators are asked, where you have decided nothing about the other company: "
+    "`same_sector`, or `always`."
+)
+_WITHIN = (
+    "For how long they are waited for, in days. When both companies ask theirs, the shorter of the two times holds."
+)
+
+
 class CompanyCreate(Input):
     name: Line
     sector: Sector = Field(description="One word for the industry, lower case: `automotive`, `health`, `software`.")
@@ -42,6 +53,8 @@ class CompanyCreate(Input):
     mail_domains: list[MailDomain] = Field(default_factory=list, max_length=20)
     imprint: Annotated[Notice | None, EmptyIsNull] = Field(None, description="Who is responsible, or its address.")
     privacy_notice: Annotated[Notice | None, EmptyIsNull] = Field(None, description="The text, or its address.")
+    approves: Approves = Field(Approves.SAME_SECTOR, description=_APPROVES)
+    approve_within_days: Annotated[int, Field(ge=1, le=60, strict=True)] = Field(14, description=_WITHIN)
 
     model_config = ConfigDict(json_schema_extra={"example": _EXAMPLE})
 
@@ -68,6 +81,8 @@ class CompanyOut(Output):
     status: CompanyStatus
     missing: list[str] = Field(description="What is still to be filled in before it can take part.")
     erase_on: date | None = Field(description="Of a company that is leaving: the day on which its data is erased.")
+    approves: Approves = Field(description=_APPROVES)
+    approve_within_days: int = Field(description=_WITHIN)
     created_at: UtcTime
 
     model_config = ConfigDict(
@@ -80,6 +95,8 @@ class CompanyOut(Output):
                 "status": "active",
                 "missing": [],
                 "erase_on": None,
+                "approves": "same_sector",
+                "approve_within_days": 14,
                 "created_at": "2026-11-24T09:00:00Z",
             }
         }
@@ -103,7 +120,9 @@ class ProximityOut(Output):
     sector: str
     proximity: Proximity = Field(description="What holds.")
     decided: Proximity | None = Field(description="What this company has decided; null: the default.")
-    default: Proximity = Field(description="`approval` in the same sector, else `free`.")
+    default: Proximity = Field(
+        description="`approval` in the same sector, and where your company `approves` always; else `free`."
+    )
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -114,6 +133,61 @@ class ProximityOut(Output):
                 "proximity": "free",
                 "decided": None,
                 "default": "free",
+            }
+        }
+    )
+
+
+class CoordinatorContact(Contact):
+    deputy: Flag = Field(False, description="Asked when half of the time for an approval is over.")
+
+
+class CoordinatorsUpdate(Input):
+    """All of them; who is left out is none any more."""
+
+    coordinators: list[CoordinatorContact] = Field(max_length=20)
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "coordinators": [
+                    {"email": "tandems@nordwerk.example", "first_name": "Robin", "language": "de"},
+                    {"email": "legal@nordwerk.example", "first_name": "Sascha", "deputy": True},
+                ]
+            }
+        }
+    )
+
+
+class CoordinatorOut(Output):
+    person_id: str
+    first_name: str
+    email: str
+    language: str | None
+    deputy: bool
+    status: PersonStatus = Field(description="`waiting`: of an unknown mail domain, and not mailed until approved.")
+
+
+class CoordinatorsOut(Output):
+    """The people who approve a company's tandems."""
+
+    company_id: str
+    coordinators: list[CoordinatorOut] = Field(description="Deputies last.")
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "company_id": "cmp_06em2n0u4hsm7bg6m3r8t2f5ac",
+                "coordinators": [
+                    {
+                        "person_id": "per_06em2n0u4hsm7bg6m3r8t2f5ac",
+                        "first_name": "Robin",
+                        "email": "tandems@nordwerk.example",
+                        "language": "de",
+                        "deputy": False,
+                        "status": "active",
+                    }
+                ],
             }
         }
     )

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from sqlalchemy import or_
+from sqlalchemy import delete, or_
 from sqlmodel import Session, col, select
 
 from app.access import service as access
 from app.access.models import Role
 from app.access.service import Caller, RoleNotEnough
-from app.companies.models import Company, CompanyStatus
+from app.companies.models import Company, CompanyCoordinator, CompanyStatus
 from app.companies.schemas import CompanyCreate, CompanyOut, CompanyUpdate
 from app.core import events, jobs
 from app.core.clock import now
@@ -146,6 +146,7 @@ def is_due(company: Company, today: date) -> bool:
 
 def erase(session: Session, company: Company) -> None:
     """What is left of a company is its name: people, keys and notices are gone."""
+    session.execute(delete(CompanyCoordinator).where(col(CompanyCoordinator.company_id) == company.id))
     people.erase_company(session, company.id)
     access.revoke_company(session, company.id)
     company.status = CompanyStatus.LEFT

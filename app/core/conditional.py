@@ -10,7 +10,7 @@ Headers = list[tuple[bytes, bytes]]
 
 
 class Conditional:
-    """Tags each JSON answer to a GET by its content, unless its route has tagged it by a version.
+    """Tags each JSON or calendar answer to a GET by its content, unless its route has tagged it by a version.
 
     The tag is made from what this caller sees, so it tells nothing else. Streams are left alone.
     """
@@ -82,7 +82,7 @@ class _Answer:
 
 def _is_one_document(start: Message) -> bool:
     content_type = _header(start["headers"], b"content-type") or b""
-    return start["status"] == 200 and content_type.startswith(b"application/json")
+    return start["status"] == 200 and content_type.startswith((b"application/json", b"text/calendar"))
 
 
 def _matches(if_none_match: bytes, tag: bytes) -> bool:

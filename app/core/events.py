@@ -6,9 +6,9 @@ raises leaves its event to be tried again.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import insert
+from sqlalchemy import delete, insert, or_
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from app.core.clock import now
@@ -16,6 +16,7 @@ from app.core.database import Database, UtcDateTime
 from app.core.ids import new_id
 
 MAX_ATTEMPTS = 10
+RETRY_SECONDS = (1.0, 5.0, 30.0, 120.0, 600.0, 3600.0)
 
 
 class Event(SQLModel, table=True):
@@ -27,6 +28,8 @@ class Event(SQLModel, table=True):
     happened_at: datetime = Field(sa_type=UtcDateTime)
     handled_at: datetime | None = Field(default=None, index=True, sa_type=UtcDateTime)
     attempts: int = 0
+    next_try_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When it is tried again, after a handler has failed."""
 
 
 Handler = Callable[[Session, Event], None]
@@ -49,6 +52,7 @@ def record_many(session: Session, kind: str, subject_ids: Sequence[str]) -> None
             "happened_at": moment,
             "handled_at": None,
             "attempts": 0,
+            "next_try_at": None,
         }
         for one in subject_ids
     ]
@@ -56,14 +60,27 @@ def record_many(session: Session, kind: str, subject_ids: Sequence[str]) -> None
         session.execute(insert(Event), rows)
 
 
+def forget_handled(session: Session, before: datetime, limit: int) -> list[str]:
+    """Forget events of before this moment that wait for nobody any more; their ids."""
+    waits = col(Event.handled_at).is_(None) & (col(Event.attempts) > 0)
+    old = select(Event.id).where(col(Event.happened_at) < before, ~waits).order_by(col(Event.id)).limit(limit)
+    ids = list(session.exec(old))
+    session.execute(delete(Event).where(col(Event.id).in_(ids)))
+    return ids
+
+
 def handle_next(database: Database, handlers: Handlers) -> bool:
     """Handle the oldest open event; False when there is none. What a handler raises goes to the caller,
-    after the failure was counted; an event that failed too often waits for a person."""
+    after the failure was counted: it is tried again after a pause that grows, and one that failed too often waits
+    for a person."""
     if not handlers:
         return False
     with database.session() as session:
         open_events = select(Event).where(
-            col(Event.handled_at).is_(None), col(Event.kind).in_(list(handlers)), col(Event.attempts) < MAX_ATTEMPTS
+            col(Event.handled_at).is_(None),
+            col(Event.kind).in_(list(handlers)),
+            col(Event.attempts) < MAX_ATTEMPTS,
+            or_(col(Event.next_try_at).is_(None), col(Event.next_try_at) <= now()),
         )
         event = session.exec(
             open_events.order_by(col(Event.attempts), col(Event.id)).limit(1).with_for_update(skip_locked=True)
@@ -78,6 +95,8 @@ def handle_next(database: Database, handlers: Handlers) -> bool:
         except Exception:
             failed = session.get_one(Event, event_id)
             failed.attempts += 1
+            pause = RETRY_SECONDS[min(failed.attempts, len(RETRY_SECONDS)) - 1]
+            failed.next_try_at = now() + timedelta(seconds=pause)
             session.add(failed)
             session.commit()
             raise

@@ -1,6 +1,6 @@
-"""Errors leave as problem+json, whatever raised them."""
+"""Errors leave as problem+json, or as a page where people read it, whatever raised them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import structlog
@@ -30,6 +30,10 @@ from app.core.schemas import Output
 from app.core.validation import as_errors
 
 log = structlog.get_logger()
+
+ProblemPage = Callable[[Request, Problem], Response | None]
+"""Shows a problem to people, at the addresses that are pages; None at all others. The application's state may hold
+one as `problem_page`."""
 
 _DEADLOCK = "40P01"
 _UNREADABLE = mark("it is not UTF-8, too deeply nested, or has a number of too many digits")
@@ -73,19 +77,24 @@ def add_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _unexpected)
 
 
-def answer(request: Request, problem: Problem, headers: Mapping[str, str] | None = None) -> JSONResponse:
+def answer(request: Request, problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
     """A problem as the answer to a request, in the language it asks for."""
-    body = problem.as_json(preferred_language(request.headers.get("accept-language")))
     all_headers = {**problem.headers, **(headers or {}), "Vary": "Accept-Language"}
+    problem_page: ProblemPage | None = getattr(request.app.state, "problem_page", None)
+    page = problem_page and problem_page(request, problem)
+    if page is not None:
+        page.headers.update(all_headers)
+        return page
+    body = problem.as_json(preferred_language(request.headers.get("accept-language")))
     return JSONResponse(body, status_code=body["status"], headers=all_headers, media_type=PROBLEM_JSON)
 
 
-async def _named_problem(request: Request, error: Exception) -> JSONResponse:
+async def _named_problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, Problem)  # noqa: S101  registered for Problem only
     return answer(request, error)
 
 
-async def _invalid_request(request: Request, error: Exception) -> JSONResponse:
+async def _invalid_request(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101  registered for this type only
     findings = error.errors()
     language = preferred_language(request.headers.get("accept-language"))
@@ -97,7 +106,7 @@ async def _invalid_request(request: Request, error: Exception) -> JSONResponse:
     return answer(request, InvalidInput(errors=as_errors(findings, language)))
 
 
-async def _http_exception(request: Request, error: Exception) -> JSONResponse:
+async def _http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101  registered for this type only
     by_status: dict[int, Problem] = {404: NoSuchPath(), 405: MethodNotAllowed(), 413: BodyTooLarge()}
     problem = by_status.get(error.status_code)
@@ -123,13 +132,13 @@ def _allowed_methods(request: Request) -> str:
     return ", ".join(sorted(methods))
 
 
-async def _same_moment(request: Request, error: Exception) -> JSONResponse:
+async def _same_moment(request: Request, error: Exception) -> Response:
     # What can be checked beforehand was; what remains is two requests that passed the check together.
     log.warning("integrity_error", request_id=request.scope.get("request_id", ""), route=route_of(request.scope))
     return answer(request, SameMoment())
 
 
-async def _given_up_or_worse(request: Request, error: Exception) -> JSONResponse:
+async def _given_up_or_worse(request: Request, error: Exception) -> Response:
     """Of two requests that wait for each other PostgreSQL gives one up, before anything of it is stored."""
     assert isinstance(error, OperationalError)  # noqa: S101  registered for this type only
     if getattr(error.orig, "sqlstate", None) != _DEADLOCK:
@@ -138,7 +147,7 @@ async def _given_up_or_worse(request: Request, error: Exception) -> JSONResponse
     return answer(request, SameMoment())
 
 
-async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+async def _unexpected(request: Request, error: Exception) -> Response:
     request_id = request.scope.get("request_id", "")
     log.error("unexpected", request_id=request_id, route=route_of(request.scope), exc_info=error)
     # The handler of last resort stands outside the access log, which names the request otherwise.

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import or_, update
+from sqlalchemy import delete, or_, update
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from app.core.clock import now
@@ -197,6 +197,18 @@ def claim(
         session.add(job)
         session.flush()
         return Lease(database, job, lease_seconds, interrupted)
+
+
+def forget_ended(session: Session, before: datetime, limit: int) -> list[str]:
+    """Forget jobs that ended before this moment, but for those that are planned again and again; their ids."""
+    ended = select(Job.id).where(
+        col(Job.finished_at) < before,
+        col(Job.status).in_((JobStatus.DONE, JobStatus.FAILED, JobStatus.CANCELLED)),
+        ~col(Job.subject_id).startswith("clock:"),
+    )
+    ids = list(session.exec(ended.order_by(col(Job.id)).limit(limit)))
+    session.execute(delete(Job).where(col(Job.id).in_(ids)))
+    return ids
 
 
 def latest(session: Session, subject_ids: list[str]) -> dict[str, Job]:

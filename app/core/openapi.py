@@ -18,6 +18,10 @@ def complete(document: dict[str, Any], further_schemas: dict[str, Any]) -> dict[
         for method, operation in operations.items():
             _add_errors(path, method, operation)
             _add_headers(method, operation)
+    for operations in document.get("webhooks", {}).values():
+        for operation in operations.values():
+            # What a portal answers is its own affair.
+            operation["responses"].pop("422", None)
     for schema in schemas.values():
         _add_nulls(schema)
     for schema in schemas.values():

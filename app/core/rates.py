@@ -17,7 +17,7 @@ _FREE = ("/healthz", "/readyz", "/metrics")
 
 
 class RateLimit:
-    """Counts requests by key, and those without an accepted key by the address that they come from.
+    """Counts requests by key, and those without an accepted key or link by the address that they come from.
 
     Each answer tells in `RateLimit` what is left. Counts are of one process: with N of them, set a Nth of the limit.
     """
@@ -33,6 +33,8 @@ class RateLimit:
             await self.app(scope, receive, send)
             return
         request = Request(scope)
+        # Here, so that what is noted further inside is seen.
+        request.state.link_refused = False
         who, host = _who(request), _host(request)
         allowed = self._limiter.hit(self._requests, who)
         left = self._limiter.get_window_stats(self._requests, who)
@@ -45,7 +47,8 @@ class RateLimit:
             if refusal is not None:
                 return
             if message["type"] == "http.response.start":
-                if message["status"] == 401 and not self._limiter.hit(self._failures, host):
+                failed = message["status"] == 401 or request.state.link_refused
+                if failed and not self._limiter.hit(self._failures, host):
                     refusal = message
                     refused = answer(request, TooManyFailures(), {"Retry-After": str(seconds)})
                     await refused(scope, receive, send)

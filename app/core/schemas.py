@@ -138,12 +138,15 @@ Clean = AfterValidator(_no_control_characters)
 # Exports send "" where there is nothing: for an optional text that is the same as leaving it out.
 EmptyIsNull = BeforeValidator(lambda value: None if isinstance(value, str) and not value.strip() else value)
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200), Clean, AfterValidator(_one_line)]
+LongLine = Annotated[str, StringConstraints(min_length=1, max_length=1000), Clean, AfterValidator(_one_line)]
 Phrase = Annotated[str, StringConstraints(min_length=1, max_length=120), Clean, AfterValidator(_one_line)]
 _ID = describe(
     r"^[A-Za-z0-9_]{1,60}$", mark("is not an id; send one as the service gave it to you, like `cmp_06em2n0u4h`")
 )
 Id = Annotated[str, StringConstraints(pattern=_ID)]
 Moment = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_in_this_age)]
+# Without an offset: what the clocks of a time zone named beside it show.
+MomentOrLocal = Annotated[datetime, BeforeValidator(_written_out), AfterValidator(_in_this_age)]
 LanguageTag = Annotated[str, StringConstraints(min_length=1, max_length=35), AfterValidator(_language_tag)]
 TimeZone = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_time_zone)]
 Email = Annotated[str, StringConstraints(max_length=254, to_lower=True), Clean, AfterValidator(_email)]

@@ -49,6 +49,7 @@ MESSAGES: Mapping[str, str] = {
     "date_from_datetime_parsing": mark("must be a date like 2026-01-31"),
     "out_of_calendar": mark("must be a time between the years 2000 and 2200"),
     "not_an_email": mark("is not an e-mail address"),
+    "text_or_texts": mark("needs either `text` or `texts`; send one of them"),
 }
 OTHERWISE = mark("is not valid")
 OR = mark("or")

@@ -15,8 +15,9 @@ from matching.compounds import CompoundSplitter
 from matching.languages import OTHER, PIVOT, known_languages
 from matching.lexicon import Lexicon, lexicons_with, shipped_lexicons
 from matching.profiles import Profile
+from matching.reading import Word
 from matching.related import Keys, Mask, TermCounts, term_key
-from matching.text import TextAnalyzer, Word, surfaces_of
+from matching.text import TextAnalyzer, surfaces_of
 
 Meanings = Mapping[str, float]
 """Pivot terms that a word stands for, and how much of what it means each is: at most 1 together."""

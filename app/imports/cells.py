@@ -95,6 +95,7 @@ _BELOW = ("<", "unter", "under", "weniger als", "less than", "below")
 _ABOVE = (">", "über", "ueber", "over", "mehr als", "more than", "above")
 _YEAR_FIRST = re.compile(r"([0-9]{4})(?:-[0-9]{2}){1,2}(?:[T ].*)?")
 _YEAR_LAST = re.compile(r"[0-9]{1,2}[./][0-9]{1,2}[./]([0-9]{4})(?: .*)?")
+_DAY_FIRST = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})")
 _MILLISECONDS_FROM = 10**11
 _SECONDS_FROM = 10**8
 _LAST_SECOND = 4_102_444_800
@@ -137,6 +138,12 @@ def year(given: object) -> object:
         return given
     seconds = given // 1000 if given >= _MILLISECONDS_FROM else given
     return datetime.fromtimestamp(seconds, UTC).year if seconds < _LAST_SECOND else given
+
+
+def day(text: str) -> object:
+    """A day as Germans write it, in the order of a date; any other as it is."""
+    found = _DAY_FIRST.fullmatch(text.strip())
+    return f"{found[3]}-{int(found[2]):02}-{int(found[1]):02}" if found else text.strip()
 
 
 def flag(text: str) -> object:
@@ -233,4 +240,6 @@ _READERS: Mapping[str, Callable[[str], object]] = {
     "capacity": _whole,
     "horizon_months": _whole,
     "listed_openly": flag,
+    "asks_per_quarter": _whole,
+    "ask_not_before": day,
 }

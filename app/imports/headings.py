@@ -63,6 +63,8 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
     "excluded_sectors": ("excluded_sectors", "Ausgeschlossene Branchen"),
     "touches": ("touches", "Berührt", "Sensible Themen", "sensitive topics"),
     "listed_openly": ("listed_openly", "Offen gelistet", "Offen sichtbar"),
+    "asks_per_quarter": ("asks_per_quarter", "Anfragen je Quartal", "Anfragen pro Quartal"),
+    "ask_not_before": ("ask_not_before", "Nicht anfragen vor", "Anfragen ab"),
 }
 # Who speaks for a community: one of these, one of the parts, in either order, perhaps with a number from 2 to 20.
 PERSONS: Mapping[str, tuple[str, ...]] = {

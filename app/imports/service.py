@@ -1,9 +1,10 @@
 """Imports: a file is queued, read row by row, and each row is stored whole or refused with what to do."""
 
 from collections.abc import Sequence, Set
+from datetime import datetime
 
 from sqlalchemy import delete, insert
-from sqlmodel import Session, col
+from sqlmodel import Session, col, select
 
 from app.access import service as access
 from app.access.service import Caller
@@ -132,6 +133,14 @@ def fail(session: Session, import_id: str, failure: UnreadableFile) -> None:
 
 def give_up(session: Session, import_id: str) -> None:
     fail(session, import_id, UnreadableFile("worker_lost"))
+
+
+def forget_finished(session: Session, before: datetime, limit: int) -> list[str]:
+    """Forget imports that ended before this moment, with their rows; their ids."""
+    ended = select(Import.id).where(col(Import.finished_at) < before).order_by(col(Import.id)).limit(limit)
+    ids = list(session.exec(ended))
+    session.execute(delete(Import).where(col(Import.id).in_(ids)))
+    return ids
 
 
 def erase_company(session: Session, company_id: str) -> None:

@@ -14,6 +14,7 @@ from app.core.errors import Conflict, NotFound, Unprocessable
 from app.core.i18n import mark
 from app.core.ids import new_id
 from app.people.models import MailDomain, Person, PersonStatus
+from app.people.personal import ERASED
 from app.people.schemas import Contact, PersonUpdate
 
 _PERSON = SQLModel.metadata.tables["person"]
@@ -35,6 +36,12 @@ class PersonExists(Conflict):
     slug = "person-exists"
     title = mark("This person exists already")
     detail = mark("A person with this address exists in the company already. Find it with GET /v1/people.")
+
+
+class PersonErased(Conflict):
+    slug = "person-erased"
+    title = mark("The person was erased")
+    detail = mark("Nothing is stored of this person any more. Add the person anew with POST /v1/people.")
 
 
 class PersonNotWaiting(Conflict):
@@ -122,6 +129,8 @@ def update(
 ) -> Person:
     """Change what was sent. Another address is looked at like a new person's."""
     person = get(session, person_id, company_id=company_id, for_update=True)
+    if person.status is PersonStatus.ERASED:
+        raise PersonErased
     require_match(if_match, person.version)
     named = change.model_dump(exclude_unset=True)
     email = named.pop("email", person.email)
@@ -185,7 +194,7 @@ def erase_company(session: Session, company_id: str) -> None:
     session.execute(
         update_rows(Person)
         .where(col(Person.company_id) == company_id)
-        .values(email="erased:" + col(Person.id), first_name="", language=None, status=PersonStatus.ERASED)
+        .values(email=ERASED + col(Person.id), first_name="", language=None, status=PersonStatus.ERASED)
     )
     session.execute(delete(MailDomain).where(col(MailDomain.company_id) == company_id))
 

@@ -5,16 +5,21 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from fastapi.responses import StreamingResponse
 
-from app.access.dependencies import CompanyDep, KeyedRoute, SettingsDep
-from app.core.database import DatabaseDep
+from app.access.dependencies import CallerDep, CompanyDep, KeyedRoute, OnceDep, OperatorDep, SettingsDep
+from app.core.database import DatabaseDep, SessionDep
 from app.core.http import problems
 from app.core.i18n import LanguageDep
 from app.core.schemas import Id
+from app.people.schemas import PersonOut
+from app.privacy import people, retention
 from app.privacy import service as privacy
+from app.privacy.schemas import RetentionOut
 
 router = APIRouter(prefix="/v1", tags=["companies"], route_class=KeyedRoute, responses=problems(401, 403))
 
 CompanyId = Annotated[Id, Path(description="Id of the company.", examples=["cmp_06em2n0u4hsm7bg6m3r8t2f5ac"])]
+
+PersonId = Annotated[Id, Path(description="Id of the person.", examples=["per_06em2n0u4hsm7bg6m3r8t2f5ac"])]
 
 
 @router.get(
@@ -24,7 +29,7 @@ CompanyId = Annotated[Id, Path(description="Id of the company.", examples=["cmp_
     responses={
         200: {
             "description": "One JSON object a line, each with its `record`: company, person, key, community, "
-            "suggestion, tandem.",
+            "suggestion, tandem, exchange, harvest, pulse.",
             "content": {"application/x-ndjson": {"schema": {"type": "string"}}},
         },
         **problems(404),
@@ -41,3 +46,47 @@ def export_company(
         media_type="application/x-ndjson",
         headers={"Content-Disposition": 'attachment; filename="c3-tandem-export.ndjson"'},
     )
+
+
+@router.get(
+    "/people/{person_id}/export",
+    operation_id="export_person",
+    tags=["people"],
+    response_class=StreamingResponse,
+    responses={
+        200: {
+            "description": "One JSON object a line, each with its `record`, what it is: person, key, community and "
+            "more.",
+            "content": {"application/x-ndjson": {"schema": {"type": "string"}}},
+        },
+        **problems(404),
+    },
+)
+def export_person(person_id: PersonId, database: DatabaseDep, caller: CallerDep) -> StreamingResponse:
+    """Everything that is stored about a person, for itself or its company, to take along."""
+    return StreamingResponse(
+        people.export(database, caller, person_id),
+        media_type="application/x-ndjson",
+        headers={"Content-Disposition": 'attachment; filename="c3-tandem-person.ndjson"'},
+    )
+
+
+@router.post("/people/{person_id}/erase", operation_id="erase_person", tags=["people"], responses=problems(404))
+def erase_person(person_id: PersonId, session: SessionDep, caller: CallerDep, once: OnceDep) -> PersonOut:
+    """Erase a person, as itself, its company's coordinator or an operator. It cannot be undone.
+
+    Address, name and language go, and with them every key, link and message for it; records keep an id that leads to
+    nobody. The company and the partners of tandems that go on are told.
+    """
+    erased = once.of(
+        lambda: people.erase(session, caller, person_id), lambda known: people.get(session, caller, known)
+    )
+    return PersonOut.model_validate(erased)
+
+
+@router.get("/retention", operation_id="read_retention", tags=["service"])
+def read_retention(
+    session: SessionDep, caller: OperatorDep, language: LanguageDep, settings: SettingsDep
+) -> RetentionOut:
+    """What is kept for how long, and what would go now: a dry run, nothing goes."""
+    return retention.dry_run(session, caller, settings, language)

@@ -16,7 +16,12 @@ from app.core.clock import now
 from app.core.database import Database
 from app.core.i18n import Language
 from app.core.schemas import Output
+from app.exchanges import queries as exchange_queries
+from app.exchanges import service as exchanges
+from app.exchanges.viewing import exchanges_shown, harvest_shown, pulse_shown
+from app.guardrails import personal as guardrails
 from app.imports import service as imports
+from app.notifications import service as notifications
 from app.people import service as people
 from app.people.schemas import PersonOut
 from app.rounds import service as rounds
@@ -49,9 +54,12 @@ def erase_company(session: Session, company_id: str) -> bool:
     if not companies.is_due(company, now().date()):
         return False
     rounds.erase_company(session, company_id)
+    exchanges.erase_company(session, company_id)
     tandems.erase_company(session, company_id)
     imports.erase_company(session, company_id)
+    notifications.erase_company(session, company_id)
     communities.erase_company(session, company_id)
+    guardrails.erase_company(session, company_id)
     companies.erase(session, company)
     return True
 
@@ -86,12 +94,27 @@ def _lines(
         found = tandem_queries.page_of_tandems(session, as_itself, after=after, limit=_ROWS_AT_ONCE)
         return [(one.id, one) for one in tandems_shown(session, as_itself, found)]
 
+    def some_exchanges(session: Session, after: str | None) -> list[tuple[str, Output]]:
+        found = exchange_queries.page_of_company(session, company_id, after=after, limit=_ROWS_AT_ONCE)
+        return [(one.id, exchanges_shown(session, as_itself, tandem, [one], language)[0]) for one, tandem in found]
+
+    def some_harvests(session: Session, after: str | None) -> list[tuple[str, Output]]:
+        found = exchange_queries.harvests_of_company(session, company_id, after=after, limit=_ROWS_AT_ONCE)
+        return [(tandem.id, harvest_shown(one, tandem.side_of(company_id), language)) for one, tandem in found]
+
+    def all_pulses(session: Session, after: str | None) -> list[tuple[str, Output]]:
+        found = exchange_queries.pulses_of_company(session, company_id) if after is None else []
+        return [(tandem.id, pulse_shown(one, tandem)) for one, tandem in found]
+
     parts: dict[str, Read] = {
         "person": some_people,
         "key": some_keys,
         "community": some_communities,
         "suggestion": some_suggestions,
         "tandem": some_tandems,
+        "exchange": some_exchanges,
+        "harvest": some_harvests,
+        "pulse": all_pulses,
     }
     for record, read in parts.items():
         after: str | None = None

@@ -21,7 +21,7 @@ from app.tandems import queries as tandem_queries
 from app.tandems import service as tandems
 from app.tandems import standing
 from app.tandems.models import Answer, SideName, Suggestion, SuggestionOrigin, SuggestionSide, SuggestionStatus
-from app.tandems.service import Offer
+from app.tandems.service import Asking, Offer
 
 JOB = "offer_alternates"
 
@@ -99,7 +99,8 @@ def offer(session: Session, round_id: str, chosen: Sequence[Successors], explain
     }
     settled = [one for one in chosen if one.suggestion_id in present and possible.issuperset(one.pairs.values())]
     opened = [pair for one in settled for pair in one.pairs.values()]
-    ids = tandems.open_many(session, [_offer(pair, round_id, explained[pair.ids]) for pair in opened])
+    asking = releasing.asking_of(match_round) if match_round is not None else Asking()
+    ids = tandems.open_many(session, [_offer(pair, round_id, explained[pair.ids], asking) for pair in opened])
     name_of = dict(zip(opened, ids, strict=True))
     for one in settled:
         successors = {side.value: name_of[pair] for side, pair in one.pairs.items()}
@@ -197,7 +198,7 @@ def _is_offered(suggestion: Suggestion, side: SuggestionSide) -> bool:
     return side.answer is not Answer.NOT_NOW
 
 
-def _offer(pair: Pair, round_id: str, explained: Explained) -> Offer:
+def _offer(pair: Pair, round_id: str, explained: Explained, asking: Asking) -> Offer:
     return Offer(
         pair.a_id,
         pair.b_id,
@@ -208,4 +209,5 @@ def _offer(pair: Pair, round_id: str, explained: Explained) -> Offer:
         round_id=round_id,
         score=pair.score,
         probability=pair.probability,
+        asking=asking,
     )

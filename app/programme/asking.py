@@ -116,7 +116,7 @@ def _something_is_between(session: Session, own_id: str, partner_id: str) -> boo
     Whom the own side avoids is not asked about: which handles are refused once a company is excluded would tell whose
     they are. Such a question ends as if it had been declined (`answering`); what the other side avoids, `fit` knows.
     """
-    if standing.obstacles(session, [(own_id, partner_id)], avoidance=False) != [None]:
+    if standing.obstacles(session, [(own_id, partner_id)], avoidance=False, asker=own_id) != [None]:
         return True
     past = history.past_pairs(session, rounds.releases(session), now().date(), community_id=own_id)
     return any({one.a_id, one.b_id} == {own_id, partner_id} for one in past)

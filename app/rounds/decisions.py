@@ -37,6 +37,7 @@ RULES: dict[str, str] = {
     "max_per_company_pair": mark("more pairs of their companies are pinned than `max_per_company_pair` allows"),
 }
 NOT_TAKING_PART = mark("one of them does not take part in this round")
+NOT_ASKED = mark("one of them does not want to be asked yet, or not so often")
 """Why two communities cannot be paired, in words."""
 
 
@@ -153,6 +154,9 @@ def _check_pin(session: Session, match_round: Round, a: Community, b: Community)
     positions = {one.id: place for place, one in enumerate(taking_part)}
     if a.id not in positions or b.id not in positions:
         raise PinImpossible(reason=NOT_TAKING_PART)
+    left = standing.asks_left(session)
+    if any(left.get(one.id, 1) <= 0 for one in (a, b)):
+        raise PinImpossible(reason=NOT_ASKED)
     by_id = {company.id: company for company in companies.active(session)}
     pinned: dict[str, int] = dict(standing.committed(session))
     for pair in pins:

@@ -42,6 +42,9 @@ class Round(SQLModel, table=True):
     alternates: int
     repeat_after: int | None = None
     max_per_company_pair: int | None = None
+    answer_within_days: int = 14
+    remind_after_days: int | None = None
+    """Days after which a side that has not answered is reminded; None: never."""
     scope_companies: list[str] = Field(default_factory=list, sa_type=JsonColumn)
     scope_communities: list[str] = Field(default_factory=list, sa_type=JsonColumn)
     created_at: datetime = Field(sa_type=UtcDateTime)

@@ -1,6 +1,7 @@
 """The release: every pair is checked again, then its managers are asked. And the way back, until the first yes."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import bindparam, update
 from sqlmodel import Session, SQLModel
@@ -16,7 +17,7 @@ from app.rounds.models import Proposal, Round, RoundStatus
 from app.rounds.telling import BANNED, MET
 from app.tandems import queries as tandem_queries
 from app.tandems import service as tandems
-from app.tandems.service import Offer
+from app.tandems.service import Asking, Offer
 from app.tandems.standing import obstacles
 
 _PROPOSAL = SQLModel.metadata.tables["proposal"]
@@ -81,7 +82,7 @@ def release(session: Session, caller: Caller, round_id: str) -> Round:
     match_round.released_at = now()
     session.add(match_round)
     session.flush()
-    suggestions = tandems.open_many(session, [_offer(one) for one in checked.asked])
+    suggestions = tandems.open_many(session, [_offer(one, asking_of(match_round)) for one in checked.asked])
     asked = [
         {"_id": one.id, "_suggestion_id": suggestion_id}
         for one, suggestion_id in zip(checked.asked, suggestions, strict=True)
@@ -111,6 +112,14 @@ def withdraw(session: Session, caller: Caller, round_id: str) -> Round:
     session.add(match_round)
     events.record(session, "round.withdrawn", round_id)
     return match_round
+
+
+def asking_of(match_round: Round) -> Asking:
+    """How the sides of a round's suggestions are asked."""
+    reminder = match_round.remind_after_days
+    return Asking(
+        timedelta(days=match_round.answer_within_days), None if reminder is None else timedelta(days=reminder)
+    )
 
 
 def close_if_over(session: Session, round_id: str) -> bool:
@@ -149,7 +158,7 @@ def _checked(session: Session, match_round: Round) -> _Checked:
     return _Checked(asked, left_out)
 
 
-def _offer(proposal: Proposal) -> Offer:
+def _offer(proposal: Proposal, asking: Asking) -> Offer:
     return Offer(
         proposal.a_id,
         proposal.b_id,
@@ -159,6 +168,7 @@ def _offer(proposal: Proposal) -> Offer:
         round_id=proposal.round_id,
         score=None if proposal.correction is None else round(proposal.similarity * proposal.correction, 6),
         probability=proposal.probability,
+        asking=asking,
     )
 
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import StreamingResponse
 from sqlmodel import Session
 
-from app.access.dependencies import KeyedRoute, OnceDep, OrganizerDep
+from app.access.dependencies import KeyedRoute, OnceDep, OrganizerDep, SettingsDep
 from app.access.service import Caller
 from app.core.concurrency import IfMatchHeader, etag
 from app.core.database import DatabaseDep, ReaderDep, SessionDep
@@ -17,7 +17,7 @@ from app.core.idempotency import Once
 from app.core.pagination import PageDep, PageRequest, cut
 from app.core.schemas import Id, Page
 from app.core.streams import following, stream_of
-from app.rounds import decisions, previews, queries, releasing, telling
+from app.rounds import decisions, feedback, previews, queries, releasing, telling
 from app.rounds import service as rounds
 from app.rounds.models import DecisionKind, Round, RoundDecision, RoundStatus
 from app.rounds.schemas import (
@@ -27,6 +27,7 @@ from app.rounds.schemas import (
     PreviewOut,
     ProposalOut,
     RoundCreate,
+    RoundFeedbackOut,
     RoundOut,
     RoundUpdate,
     UnmatchedOut,
@@ -306,6 +307,16 @@ def list_unmatched(
     found = queries.unmatched(session, match_round, after=str(after[0]) if after else None, limit=request.limit)
     page, cursor = cut(found, request, lambda alone: (alone.community_id,))
     return Page(items=telling.unmatched_shown(session, page, language), next_cursor=cursor)
+
+
+@router.get("/{round_id}/feedback", operation_id="read_round_feedback", responses=problems(404))
+def read_round_feedback(
+    round_id: RoundId, session: ReaderDep, caller: OrganizerDep, language: LanguageDep, settings: SettingsDep
+) -> RoundFeedbackOut:
+    """What the answers to the round say: why suggestions were declined, whether reminders helped. Told once it
+    is over, and only where at least five sides (`TANDEM_LEAST_GROUP`) of three companies make a
+    figure."""
+    return feedback.of_round(session, caller, round_id, least_group=settings.least_group, language=language)
 
 
 @router.post("/{round_id}/pins", status_code=201, operation_id="pin_pair", responses=problems(400, 404, 409, 422))

@@ -81,9 +81,12 @@ def snapshot_of(session: Session, round_id: str) -> Snapshot:
     taking_part = community_service.taking_part(
         session, company_ids=match_round.scope_companies, community_ids=match_round.scope_communities
     )
+    left = standing.asks_left(session)
+    # Who does not want to be asked now takes no part, as one that has paused.
+    taking_part = [one for one in taking_part if left.get(one.id, 1) > 0]
     by_id = {company.id: company for company in companies.active(session)}
     apart, moment = proximity.excluded_pairs(session), now()
-    profiles = profiles_of(taking_part, by_id, moment, apart, standing.committed(session))
+    profiles = profiles_of(taking_part, by_id, moment, apart, standing.committed(session), left)
     taking = {one.id for one in taking_part}
     past = [
         pair

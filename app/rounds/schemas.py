@@ -8,6 +8,7 @@ from pydantic.config import JsonDict
 
 from app.core.schemas import Id, Input, Line, Output, UtcTime
 from app.rounds.models import CalibrationSource, DecisionKind, PreviewStatus, RoundStatus
+from app.tandems.models import DeclineReason
 from app.tandems.schemas import ReasonOut, StrengthOut
 
 MAX_PREVIEWED = 10
@@ -56,9 +57,23 @@ class RoundScope(Input):
     communities: list[Id] = Field(default_factory=list, max_length=10_000)
 
 
+class RoundAsking(Input):
+    """How the two sides of a pair are asked once the round is released; its alternates too."""
+
+    answer_within_days: Annotated[int, Field(ge=1, le=60, strict=True)] = Field(
+        14, description="After so many days a suggestion that is not answered ends."
+    )
+    remind_after_days: Annotated[int, Field(ge=1, le=59, strict=True)] | None = Field(
+        7,
+        description="After so many days a side that has not answered is reminded, once; null: never. Earlier than "
+        "the last day.",
+    )
+
+
 class RoundCreate(Input):
     title: Line
     settings: RoundSettings = Field(default_factory=RoundSettings)
+    asking: RoundAsking = Field(default_factory=RoundAsking)
     scope: RoundScope = Field(default_factory=RoundScope)
 
     model_config = ConfigDict(
@@ -69,10 +84,11 @@ class RoundCreate(Input):
 
 
 class RoundUpdate(Input):
-    """What is left out stays as it is; settings and scope are replaced as a whole."""
+    """What is left out stays as it is; settings, asking and scope are replaced as a whole."""
 
     title: Line | None = None
     settings: RoundSettings | None = None
+    asking: RoundAsking | None = None
     scope: RoundScope | None = None
 
     model_config = ConfigDict(
@@ -112,6 +128,11 @@ class RoundSettingsOut(Output):
     alternates: int
     repeat_after: int | None
     max_per_company_pair: int | None
+
+
+class RoundAskingOut(Output):
+    answer_within_days: int
+    remind_after_days: int | None
 
 
 class RoundScopeOut(Output):
@@ -173,6 +194,7 @@ class RoundOut(Output):
     title: str
     status: RoundStatus
     settings: RoundSettingsOut
+    asking: RoundAskingOut
     scope: RoundScopeOut
     progress: float = Field(description="0 to 1.")
     stage: str = Field(description="What is happening, in words.")
@@ -205,6 +227,7 @@ class RoundOut(Output):
                 "title": "Spring meetup 2027",
                 "status": "proposed",
                 "settings": _SETTINGS,
+                "asking": {"answer_within_days": 14, "remind_after_days": 7},
                 "scope": {"companies": [], "communities": []},
                 "progress": 1.0,
                 "stage": "done: look at the proposals",
@@ -220,6 +243,41 @@ class RoundOut(Output):
                 "created_at": "2026-11-24T09:00:00Z",
                 "started_at": "2026-11-24T09:01:00Z",
                 "finished_at": "2026-11-24T09:01:04Z",
+            }
+        }
+    )
+
+
+class DeclineCountOut(Output):
+    why: DeclineReason
+    text: str = Field(description="The same in words, in the language of Accept-Language.")
+    sides: int = Field(description="How many have given it; one side may give several.")
+
+
+class RemindersOut(Output):
+    sent: int
+    answered: int = Field(description="Of those who were reminded, how many have answered then.")
+
+
+class RoundFeedbackOut(Output):
+    """What the answers to a round say, in figures of many: never of one company or community."""
+
+    round_id: str
+    asked: int = Field(description="Sides that were asked, also by alternates.")
+    answered: int | None = Field(description="How many of them have answered; null where it is not told.")
+    declines: list[DeclineCountOut] | None = Field(description="The causes of no and not now; null where not told.")
+    reminders: RemindersOut | None = Field(description="Null where it is not told.")
+    text: str | None = Field(description="Why something is not told; null when everything is.")
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "round_id": "rnd_06em2n0u4hsm7bg6m3r8t2f5ac",
+                "asked": 136,
+                "answered": 118,
+                "declines": [{"why": "no_time", "text": "We have no time at present.", "sides": 11}],
+                "reminders": {"sent": 41, "answered": 27},
+                "text": None,
             }
         }
     )

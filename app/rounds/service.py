@@ -3,6 +3,7 @@
 draft -> queued -> running -> proposed -> released -> closed; cancelled back to draft; withdrawn until the first yes
 """
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import or_, update
@@ -20,7 +21,7 @@ from app.core.i18n import mark
 from app.core.ids import new_id
 from app.rounds import running
 from app.rounds.models import Proposal, Round, RoundPreview, RoundSnapshot, RoundStatus
-from app.rounds.schemas import RoundCreate, RoundScope, RoundSettings, RoundUpdate
+from app.rounds.schemas import RoundAsking, RoundCreate, RoundScope, RoundSettings, RoundUpdate
 from app.rounds.snapshot import freeze, thaw
 
 JOB = "round"
@@ -99,6 +100,15 @@ class ScopeUnknown(Unprocessable):
     )
 
 
+class ReminderTooLate(Unprocessable):
+    slug = "round-reminder-too-late"
+    title = mark("The reminder would come too late")
+    detail = mark(
+        "Who has not answered can be reminded until the day before the end: choose `remind_after_days` smaller than "
+        "`answer_within_days` ({days}), or null for no reminder."
+    )
+
+
 class SnapshotErased(Conflict):
     slug = "round-snapshot-erased"
     title = mark("This round can no longer run again")
@@ -112,12 +122,14 @@ def create(session: Session, caller: Caller, wish: RoundCreate) -> Round:
     """A draft; nothing runs yet."""
     caller.require(Role.ORGANIZER, Role.OPERATOR)
     _check_scope(session, caller, wish.scope)
+    _check_asking(wish.asking)
     draft = Round(
         id=new_id("rnd"),
         title=wish.title,
         status=RoundStatus.DRAFT,
         created_at=now(),
         **_stored_settings(wish.settings),
+        **wish.asking.model_dump(),
         **_stored_scope(wish.scope),
     )
     session.add(draft)
@@ -133,8 +145,11 @@ def change(session: Session, caller: Caller, round_id: str, wish: RoundUpdate, i
     require_match(if_match, match_round.version)
     if wish.scope is not None:
         _check_scope(session, caller, wish.scope)
+    if wish.asking is not None:
+        _check_asking(wish.asking)
     named: dict[str, object] = {"title": wish.title} if wish.title is not None else {}
     named |= _stored_settings(wish.settings) if wish.settings is not None else {}
+    named |= wish.asking.model_dump() if wish.asking is not None else {}
     named |= _stored_scope(wish.scope) if wish.scope is not None else {}
     for field, value in named.items():
         setattr(match_round, field, value)
@@ -219,6 +234,24 @@ def check_participants(session: Session, match_round: Round) -> None:
         raise RoundOfOneCompany(communities=communities)
 
 
+def forget_snapshots(session: Session, before: datetime, limit: int) -> list[str]:
+    """Take all texts out of the snapshots of rounds that ended before this moment; ids of the rounds. The hash stays
+    as what it was."""
+    over = (
+        select(RoundSnapshot)
+        .join(Round, col(Round.id) == col(RoundSnapshot.round_id))
+        .where(col(Round.ended_at) < before, col(RoundSnapshot.erased_at).is_(None))
+        .order_by(col(RoundSnapshot.round_id))
+        .limit(limit)
+    )
+    found = session.exec(over).all()
+    for stored in found:
+        stored.content, _ = freeze([], [], thaw(stored.content).calibration)
+        stored.erased_at = now()
+        session.add(stored)
+    return [one.round_id for one in found]
+
+
 def erase_company(session: Session, company_id: str) -> None:
     """Take the texts of a company out of snapshots and reasons. The hash of a snapshot stays as what it was."""
     for stored in session.exec(select(RoundSnapshot)):
@@ -259,6 +292,11 @@ def _check_scope(session: Session, caller: Caller, scope: RoundScope) -> None:
     unknown += [one for one in scope.communities if one not in known]
     if unknown:
         raise ScopeUnknown(unknown=", ".join(unknown[:20]))
+
+
+def _check_asking(asking: RoundAsking) -> None:
+    if asking.remind_after_days is not None and asking.remind_after_days >= asking.answer_within_days:
+        raise ReminderTooLate(days=asking.answer_within_days)
 
 
 def _stored_settings(settings: RoundSettings) -> dict[str, Any]:

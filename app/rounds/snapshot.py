@@ -36,13 +36,16 @@ def profiles_of(
     moment: datetime,
     apart: Mapping[str, frozenset[str]],
     committed: Mapping[str, int],
+    asks_left: Mapping[str, int] | None = None,
 ) -> list[Profile]:
     """What the engine reads. `moment` decides between summer and winter time; `apart` names for a company those
-    that its communities must not meet; `committed` counts a community's open tandems and suggestions."""
+    that its communities must not meet; `committed` counts a community's open tandems and suggestions; `asks_left`
+    tells how many suggestions it still wants, absent: any number."""
     by_sector: dict[str, list[str]] = {}
     for company in companies.values():
         by_sector.setdefault(company.sector, []).append(company.id)
     none: frozenset[str] = frozenset()
+    wanted = asks_left or {}
     return [
         _profile(
             one,
@@ -50,7 +53,7 @@ def profiles_of(
             by_sector,
             moment,
             apart.get(one.company_id, none),
-            max(0, one.capacity - committed.get(one.id, 0)),
+            max(0, min(one.capacity - committed.get(one.id, 0), wanted.get(one.id, one.capacity))),
         )
         for one in participants
     ]

@@ -29,7 +29,8 @@ from app.tandems.service import SuggestionCounts
 from app.tandems.standing import Obstacle
 from app.tandems.strengths import strength_shown
 from matching.eligibility import Rule
-from matching.explain import Change, Unmatched, UnmatchedKind, change_sentence, unmatched_sentence
+from matching.explain import Change, Unmatched, UnmatchedKind
+from matching.sentences import change_sentence, unmatched_sentence
 
 STAGES = {
     "draft": mark("not started"),
@@ -56,6 +57,7 @@ LEFT_OUT: Mapping[str, str] = {
     Obstacle.NOT_TAKING_PART.value: mark("One of the two does not take part any more."),
     Obstacle.EXCLUDED.value: mark("One of the two has excluded the other's company or sector."),
     Obstacle.PROXIMITY_EXCLUDED.value: mark("The two companies do not meet."),
+    Obstacle.NOT_ASKED.value: mark("One of the two does not want to be asked yet, or not so often."),
     Obstacle.NO_CAPACITY.value: mark("One of the two has no free capacity any more."),
     Obstacle.PAIRED_ALREADY.value: mark("The two are a tandem, or are being asked, already."),
 }
@@ -144,6 +146,7 @@ def _round_shown(
         one.model_dump()
         | {
             "settings": one,
+            "asking": one,
             "scope": {"companies": one.scope_companies, "communities": one.scope_communities},
             "calibration": _calibration(one),
             "progress": progress,

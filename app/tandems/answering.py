@@ -6,13 +6,13 @@ from sqlmodel import Session, col
 
 from app.access.models import Role
 from app.access.service import Caller
-from app.companies import proximity
+from app.companies import coordinators, proximity
 from app.core import events, jobs
 from app.core.clock import now
 from app.core.errors import Conflict, Forbidden, Unprocessable
 from app.core.i18n import mark
 from app.core.ids import new_id
-from app.tandems import queries, standing
+from app.tandems import learning, living, queries, reminding, standing
 from app.tandems import service as suggestions
 from app.tandems.ending import end_where, tell_rounds
 from app.tandems.models import (
@@ -35,7 +35,7 @@ _OVER = {
     SuggestionStatus.ACCEPTED: mark("it has become a tandem already; see GET /v1/tandems"),
     SuggestionStatus.DECLINED: mark("your side has said no already"),
     SuggestionStatus.NOT_NOW: mark("your side has said not now already"),
-    SuggestionStatus.EXPIRED: mark("the 14 days for an answer have passed; further suggestions will come"),
+    SuggestionStatus.EXPIRED: mark("the time for an answer has passed; further suggestions will come"),
     SuggestionStatus.REPLACED: mark("another suggestion has taken its place; look at that one"),
     SuggestionStatus.WITHDRAWN: mark("it was taken back; further suggestions will come"),
 }
@@ -77,6 +77,12 @@ class UntilWithoutNotNow(Unprocessable):
     detail = mark("Send `until` with the answer `not_now`, or leave it out.")
 
 
+class WhyWithYes(Unprocessable):
+    slug = "why-with-yes"
+    title = mark("A yes needs no why")
+    detail = mark("Send `why` with the answers `no` and `not_now` only, or leave it out.")
+
+
 class UntilInThePast(Unprocessable):
     slug = "until-in-the-past"
     title = mark("The day is over already")
@@ -84,11 +90,14 @@ class UntilInThePast(Unprocessable):
 
 
 def answer(session: Session, caller: Caller, suggestion_id: str, wish: AnswerCreate) -> Suggestion:
-    """What one side says. The same again changes nothing; a yes can be taken back while the suggestion is open."""
+    """What one side says. The same again changes nothing; a yes can be taken back while the suggestion is open.
+
+    What a side gives as the cause of a no becomes its community's own preference where there is a rule (`learning`).
+    """
     suggestion = suggestions.get(session, caller, suggestion_id, for_update=True)
     caller.require(Role.OPERATOR, Role.COORDINATOR, Role.PORTAL, Role.MANAGER)
     mine, sides = _side_of(session, caller, suggestion, wish.side)
-    _require_fitting_day(wish)
+    _require_fitting_cause(wish)
     if mine.answer is wish.answer and wish.until in (None, mine.until):
         return suggestion
     if mine.answer in (Answer.NO, Answer.NOT_NOW):
@@ -96,6 +105,8 @@ def answer(session: Session, caller: Caller, suggestion_id: str, wish: AnswerCre
         raise AlreadyAnswered(reason=_OVER[said])
     _require_open(suggestion, mine)
     _note(session, caller, mine, wish)
+    if wish.why:
+        learning.learn(session, mine, wish.why)
     match wish.answer:
         case Answer.NO:
             _end(session, suggestion, SuggestionStatus.DECLINED)
@@ -143,7 +154,10 @@ def _side_of(
     return sides[own], sides
 
 
-def _require_fitting_day(wish: AnswerCreate) -> None:
+def _require_fitting_cause(wish: AnswerCreate) -> None:
+    """Raises WhyWithYes, UntilWithoutNotNow, UntilInThePast."""
+    if wish.why and wish.answer is Answer.YES:
+        raise WhyWithYes
     if wish.until is None:
         return
     if wish.answer is not Answer.NOT_NOW:
@@ -163,6 +177,7 @@ def _require_open(suggestion: Suggestion, mine: SuggestionSide) -> None:
 def _note(session: Session, caller: Caller, mine: SuggestionSide, wish: AnswerCreate) -> None:
     moment = now()
     mine.answer, mine.reason, mine.until = wish.answer, wish.reason, wish.until
+    mine.why = [one.value for one in dict.fromkeys(wish.why)]
     # Of a yes that is taken back the first moment stays: it tells which side has asked the other one.
     mine.answered_at = mine.answered_at or moment
     if wish.answer is Answer.NOT_NOW and wish.until is None:
@@ -178,7 +193,9 @@ def _settle(session: Session, suggestion: Suggestion, sides: Sides) -> None:
     elif not _coordinators_are_asked(session, sides):
         _accept(session, suggestion, sides)
     elif suggestion.status is not SuggestionStatus.AWAITING_COORDINATOR:
-        suggestion.expires_at = now() + suggestions.ANSWERED_WITHIN
+        asked = [side.company_id for side in sides.values() if side.approval is Approval.ASKED]
+        # One end for both, which none of the two can tell the other's setting or decision by.
+        reminding.ask_coordinators(session, suggestion, coordinators.approve_within(session, asked))
         jobs.enqueue(session, suggestions.JOB, suggestion.id, run_at=suggestion.expires_at)
         _move(session, suggestion, SuggestionStatus.AWAITING_COORDINATOR)
 
@@ -206,6 +223,7 @@ def _accept(session: Session, suggestion: Suggestion, sides: Sides) -> None:
         status=TandemStatus.STARTING,
         started_at=moment,
     )
+    living.agree(session, tandem)
     session.add(tandem)
     suggestion.ended_at, suggestion.tandem_id = moment, tandem.id
     _move(session, suggestion, SuggestionStatus.ACCEPTED)

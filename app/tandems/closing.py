@@ -8,7 +8,7 @@ from app.core.errors import NotFound
 from app.core.i18n import mark
 from app.tandems import queries
 from app.tandems.ending import close_where
-from app.tandems.models import Tandem
+from app.tandems.models import Tandem, TandemEnding
 
 
 class TandemNotFound(NotFound):
@@ -29,6 +29,6 @@ def close(session: Session, caller: Caller, tandem_id: str) -> Tandem:
     """End the tandem, as either of its sides. One that is closed stays as it is."""
     tandem = get(session, caller, tandem_id, for_update=True)
     caller.require(Role.OPERATOR, Role.COORDINATOR, Role.PORTAL, Role.MANAGER)
-    close_where(session, col(Tandem.id) == tandem.id)
+    close_where(session, col(Tandem.id) == tandem.id, TandemEnding.CLOSED)
     session.refresh(tandem)
     return tandem

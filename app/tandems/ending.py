@@ -7,7 +7,7 @@ from sqlmodel import Session, col
 
 from app.core import events
 from app.core.clock import now
-from app.tandems.models import OPEN, Suggestion, SuggestionStatus, Tandem, TandemStatus
+from app.tandems.models import OPEN, Suggestion, SuggestionStatus, Tandem, TandemEnding, TandemStatus
 
 
 def end_where(session: Session, which: ColumnElement[bool], status: SuggestionStatus) -> list[str]:
@@ -29,12 +29,21 @@ def tell_rounds(session: Session, round_ids: Iterable[str | None]) -> None:
     events.record_many(session, "round.suggestions_ended", sorted({one for one in round_ids if one is not None}))
 
 
-def close_where(session: Session, which: ColumnElement[bool]) -> list[str]:
+def close_where(session: Session, which: ColumnElement[bool], ending: TandemEnding) -> list[str]:
     """Close the tandems among these that go on; their ids."""
     closed = session.execute(
         update(Tandem)
         .where(which, col(Tandem.status) != TandemStatus.CLOSED)
-        .values(status=TandemStatus.CLOSED, closed_at=now(), version=col(Tandem.version) + 1)
+        .values(
+            status=TandemStatus.CLOSED,
+            closed_at=now(),
+            ending=ending,
+            paused_on=None,
+            paused_until=None,
+            closes_on=None,
+            next_due_at=None,
+            version=col(Tandem.version) + 1,
+        )
         .returning(col(Tandem.id))
     )
     ids = sorted(closed.scalars())

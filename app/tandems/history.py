@@ -31,7 +31,8 @@ def past_pairs(
 
     `released`: when rounds were released, ascending. Open suggestions and tandems are not suggested again; closed
     tandems and declined suggestions come with their age; expired ones are left out for two rounds, `not_now` until
-    its day. Withdrawn and replaced suggestions are absent: nobody has decided about them.
+    its day. Two that did not fit, as one of them has said after they met, or whose themes did not, as one has said
+    before, do not come back. Withdrawn and replaced suggestions are absent: nobody has decided about them.
     """
     ages: dict[tuple[str, str], int | None] = dict.fromkeys(
         queries.open_pairs(session, None if community_id is None else [community_id])
@@ -41,13 +42,13 @@ def past_pairs(
         known = ages.get((a_id, b_id), age)
         ages[a_id, b_id] = None if known is None or age is None else min(known, age)
 
-    for a_id, b_id, closed_at in queries.closed_tandems(session, community_id):
-        note(a_id, b_id, _releases_since(released, closed_at))
+    for a_id, b_id, closed_at, did_not_fit in queries.closed_tandems(session, community_id):
+        note(a_id, b_id, None if did_not_fit else _releases_since(released, closed_at))
     for past in queries.past(session, community_id):
         age = _round_of(released, past)
         match past.status:
             case SuggestionStatus.DECLINED:
-                note(past.a_id, past.b_id, age)
+                note(past.a_id, past.b_id, None if past.is_final else age)
             case SuggestionStatus.EXPIRED if age <= EXPIRED_BACK_AFTER:
                 note(past.a_id, past.b_id, None)
             case SuggestionStatus.NOT_NOW if past.until is not None and past.until > today:

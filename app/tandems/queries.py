@@ -1,10 +1,26 @@
 """Reads of suggestions and tandems that need more than a primary key."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from hashlib import blake2b
 
-from sqlalchemy import ColumnElement, Select, and_, case, false, or_, select, true, union_all
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Select,
+    String,
+    and_,
+    case,
+    column,
+    false,
+    or_,
+    select,
+    table,
+    true,
+    union_all,
+)
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, func
 from sqlmodel import select as rows_of
@@ -14,9 +30,15 @@ from app.access.models import Role
 from app.access.service import Caller
 from app.communities import queries as communities
 from app.communities.models import Community, CommunityManager, Terms
+from app.companies.models import Company
+from app.core.clock import now
+from app.notifications.models import Message, MessageStatus
+from app.tandems.dates import today_in
 from app.tandems.models import (
     OPEN,
     Answer,
+    Approval,
+    DeclineReason,
     SideName,
     Suggestion,
     SuggestionOrigin,
@@ -34,7 +56,11 @@ _AT_ONCE = 5000
 SCORE_BINS = 20
 """Of the scores from 0 to 1; the first and the last one also hold what lies beyond."""
 
+# Exchanges, whose table this is, stand above.
+_PULSE = table("tandem_pulse", column("tandem_id", String()), column("fitted", Boolean()))
+
 _IS_OPEN: ColumnElement[bool] = col(Suggestion.status).in_(OPEN)
+_ENDS = (col(Suggestion.expires_at), col(Suggestion.id))
 _GOES_ON: ColumnElement[bool] = col(Tandem.status) != TandemStatus.CLOSED
 
 
@@ -49,6 +75,8 @@ class Past:
     opened_at: datetime
     until: date | None
     """The later day of the sides that said `not_now`."""
+    is_final: bool
+    """Whether a side has said that the theme does not fit: it will not in a later round either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +87,16 @@ class Answered:
     """The middle of a bin of scores."""
     accepted: int
     declined: int
+
+
+@dataclass(frozen=True, slots=True)
+class SideOfRound:
+    """A side that a round has asked, as far as figures need it."""
+
+    company_id: str
+    why: list[str]
+    reminded_at: datetime | None
+    answered_at: datetime | None
 
 
 def visible(session: Session, caller: Caller, suggestion_id: str, *, for_update: bool = False) -> Suggestion | None:
@@ -129,6 +167,60 @@ def page_of_tandems(
     return session.exec(query.order_by(col(Tandem.id).desc()).limit(limit + 1)).all()
 
 
+def going_on(session: Session, community_ids: Collection[str]) -> Sequence[Tandem]:
+    """The tandems of some communities that go on, by id."""
+    ids = list(community_ids)
+    theirs = or_(col(Tandem.a_id).in_(ids), col(Tandem.b_id).in_(ids))
+    return session.exec(rows_of(Tandem).where(theirs, _GOES_ON).order_by(col(Tandem.id))).all()
+
+
+def in_tandems() -> list[SelectOfScalar[str]]:
+    """Queries for the ids of communities with a tandem that goes on, to be used inside another."""
+    return [rows_of(Tandem.a_id).where(_GOES_ON), rows_of(Tandem.b_id).where(_GOES_ON)]
+
+
+def tag(session: Session, tandem: Tandem) -> str:
+    """Another one whenever anything changes that is shown of a tandem, its two communities and companies."""
+    versions = session.execute(
+        select(col(Community.version), col(Company.version))
+        .join(Company, col(Company.id) == col(Community.company_id))
+        .where(col(Community.id).in_((tandem.a_id, tandem.b_id)))
+        .order_by(col(Community.id))
+    )
+    told = [tandem.id, tandem.version, *(version for row in versions for version in row)]
+    return blake2b(repr(told).encode(), digest_size=9).hexdigest()
+
+
+def whose_day_has_come(
+    session: Session,
+    day: str,
+    statuses: Collection[TandemStatus],
+    limit: int,
+    *,
+    before: timedelta = timedelta(0),
+    which: ColumnElement[bool] | None = None,
+) -> list[Tandem]:
+    """Tandems in these states whose `day`, or one that long before it, has begun where they are; locked.
+
+    Where it has begun is not known to the database: those of tomorrow are looked at one by one.
+    """
+    wanted = (col(Tandem.status).in_(statuses), true() if which is None else which)
+    named: ColumnElement[date] = getattr(Tandem, day)
+
+    def is_due(on: date, zone: str) -> bool:
+        return on - before <= today_in(zone)
+
+    soon = (
+        select(col(Tandem.id), named, col(Tandem.time_zone))
+        .where(*wanted, named <= now().date() + before + timedelta(days=1))
+        .order_by(named, col(Tandem.id))
+    )
+    ids = [tandem_id for tandem_id, on, zone in session.execute(soon) if is_due(on, zone)][:limit]
+    locked = rows_of(Tandem).where(*wanted, col(Tandem.id).in_(ids)).order_by(col(Tandem.id)).with_for_update()
+    found = session.exec(locked.execution_options(populate_existing=True))
+    return [one for one in found if getattr(one, day) is not None and is_due(getattr(one, day), one.time_zone)]
+
+
 def due(session: Session, moment: datetime, limit: int) -> Sequence[str]:
     """Open suggestions whose time is over."""
     query = select(col(Suggestion.id)).where(_IS_OPEN, col(Suggestion.expires_at) <= moment)
@@ -141,6 +233,118 @@ def terms(session: Session, community_ids: Collection[str], today: date) -> dict
     for some in _portions(sorted(community_ids)):
         found |= communities.terms(session, some, today)
     return found
+
+
+def to_remind(session: Session, moment: datetime, limit: int) -> Sequence[Suggestion]:
+    """Open suggestions about which somebody is to be reminded, held until the transaction ends."""
+    query = (
+        select(Suggestion)
+        .where(_IS_OPEN, col(Suggestion.remind_at) <= moment)
+        .order_by(col(Suggestion.id))
+        .limit(limit)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return session.scalars(query).all()
+
+
+def asked_since(session: Session, community_ids: Collection[str], since: datetime) -> Counter[str]:
+    """How often each of these communities was suggested somebody since then. What it has asked for itself does not
+    count, nor what was taken back."""
+    counted: Counter[str] = Counter()
+    mine, theirs = aliased(SuggestionSide), aliased(SuggestionSide)
+    for some in _portions(sorted(community_ids)):
+        query = (
+            select(col(mine.community_id), func.count())
+            .join(Suggestion, col(Suggestion.id) == col(mine.suggestion_id))
+            .join(
+                theirs, (col(theirs.suggestion_id) == col(mine.suggestion_id)) & (col(theirs.side) != col(mine.side))
+            )
+            .where(
+                col(mine.community_id).in_(some),
+                col(Suggestion.opened_at) >= since,
+                col(Suggestion.status) != SuggestionStatus.WITHDRAWN,
+                ~_has_asked(mine, theirs),
+            )
+            .group_by(col(mine.community_id))
+        )
+        counted.update({community_id: int(number) for community_id, number in session.execute(query)})
+    return counted
+
+
+def declined_because(session: Session, community_id: str, since: datetime) -> list[tuple[list[str], str]]:
+    """Why a community did not want suggestions since then, each time with the sector of the other side."""
+    mine, theirs = aliased(SuggestionSide), aliased(SuggestionSide)
+    query = (
+        select(col(mine.why), col(Company.sector))
+        .join(theirs, (col(theirs.suggestion_id) == col(mine.suggestion_id)) & (col(theirs.side) != col(mine.side)))
+        .join(Company, col(Company.id) == col(theirs.company_id))
+        .where(
+            col(mine.community_id) == community_id,
+            col(mine.answer).in_((Answer.NO, Answer.NOT_NOW)),
+            col(mine.answered_at) >= since,
+        )
+    )
+    return [(why, sector) for why, sector in session.execute(query)]
+
+
+def to_answer(
+    session: Session, caller: Caller, moment: datetime, *, after: tuple[datetime, str] | None, limit: int
+) -> list[tuple[Suggestion, str]]:
+    """Suggestions that a side of the caller's has not answered yet, with its community's name, in the order in which
+    they end; one more than `limit`."""
+    waiting = (
+        select(Suggestion, col(Community.name))
+        .join(SuggestionSide, col(SuggestionSide.suggestion_id) == col(Suggestion.id))
+        .join(Community, col(Community.id) == col(SuggestionSide.community_id))
+        .where(
+            _is_own(caller),
+            col(SuggestionSide.answer).is_(None),
+            col(Suggestion.status).in_((SuggestionStatus.OPEN, SuggestionStatus.ONE_YES)),
+            _ends_later(moment, after),
+        )
+        .order_by(*_ENDS)
+        .limit(limit + 1)
+    )
+    return [(one, name) for one, name in session.execute(waiting)]
+
+
+def to_approve(
+    session: Session, company_id: str, moment: datetime, *, after: tuple[datetime, str] | None, limit: int
+) -> Sequence[Suggestion]:
+    """Suggestions that wait for a company's coordinators, in the order in which they end; one more than `limit`."""
+    asked = _with_side(col(SuggestionSide.company_id) == company_id, col(SuggestionSide.approval) == Approval.ASKED)
+    waiting = select(Suggestion).where(
+        asked, col(Suggestion.status) == SuggestionStatus.AWAITING_COORDINATOR, _ends_later(moment, after)
+    )
+    return session.scalars(waiting.order_by(*_ENDS).limit(limit + 1)).all()
+
+
+def mailed(session: Session, suggestion_id: str, template: str) -> set[str]:
+    """People to whom this mail about a suggestion has gone out."""
+    sent = select(col(Message.person_id)).where(
+        col(Message.subject_id) == suggestion_id,
+        col(Message.template) == template,
+        col(Message.person_id).is_not(None),
+        col(Message.status) == MessageStatus.SENT,
+    )
+    return set(session.scalars(sent))
+
+
+def unanswered(session: Session, before: datetime, limit: int) -> Sequence[str]:
+    """Suggestions that ended before then without an answer of both sides, and still tell of the two."""
+    query = select(col(Suggestion.id)).where(
+        col(Suggestion.status).in_((SuggestionStatus.EXPIRED, SuggestionStatus.WITHDRAWN, SuggestionStatus.REPLACED)),
+        col(Suggestion.ended_at) < before,
+        col(Suggestion.forgotten_at).is_(None),
+    )
+    return session.scalars(query.order_by(col(Suggestion.id)).limit(limit)).all()
+
+
+def answered_by(session: Session, person_id: str) -> Sequence[SuggestionSide]:
+    """Sides that a person has answered for, by suggestion."""
+    query = select(SuggestionSide).where(col(SuggestionSide.answered_by) == person_id)
+    return session.scalars(query.order_by(col(SuggestionSide.suggestion_id))).all()
 
 
 def hold(session: Session, community_ids: Collection[str]) -> None:
@@ -173,14 +377,18 @@ def open_pairs(session: Session, community_ids: Collection[str] | None = None) -
     return [(a_id, b_id) for a_id, b_id in session.execute(both)]
 
 
-def closed_tandems(session: Session, community_id: str | None = None) -> list[tuple[str, str, datetime]]:
-    """Both communities of each closed tandem, and when it was closed; those of one community, or all."""
-    closed = select(col(Tandem.a_id), col(Tandem.b_id), col(Tandem.closed_at)).where(
+def closed_tandems(session: Session, community_id: str | None = None) -> list[tuple[str, str, datetime, bool]]:
+    """Both communities of each closed tandem, when it was closed, and whether one of the two has said that they did
+    not fit; those of one community, or all."""
+    did_not_fit = (
+        select(_PULSE.c.tandem_id).where(_PULSE.c.tandem_id == col(Tandem.id), _PULSE.c.fitted.is_(False)).exists()
+    )
+    closed = select(col(Tandem.a_id), col(Tandem.b_id), col(Tandem.closed_at), did_not_fit).where(
         col(Tandem.status) == TandemStatus.CLOSED, col(Tandem.closed_at).is_not(None)
     )
     if community_id is not None:
         closed = closed.where(or_(col(Tandem.a_id) == community_id, col(Tandem.b_id) == community_id))
-    return [(a_id, b_id, closed_at) for a_id, b_id, closed_at in session.execute(closed)]
+    return [(a_id, b_id, closed_at, bool(failed)) for a_id, b_id, closed_at, failed in session.execute(closed)]
 
 
 def past(session: Session, community_id: str | None = None) -> list[Past]:
@@ -195,6 +403,8 @@ def past(session: Session, community_id: str | None = None) -> list[Past]:
             col(Suggestion.opened_at),
             _until(a),
             _until(b),
+            col(a.why),
+            col(b.why),
         )
         .join(a, (col(a.suggestion_id) == col(Suggestion.id)) & (col(a.side) == SideName.A))
         .join(b, (col(b.suggestion_id) == col(Suggestion.id)) & (col(b.side) == SideName.B))
@@ -207,8 +417,16 @@ def past(session: Session, community_id: str | None = None) -> list[Past]:
     if community_id is not None:
         query = query.where(or_(col(Suggestion.a_id) == community_id, col(Suggestion.b_id) == community_id))
     return [
-        Past(a_id, b_id, origin, status, opened_at, max(filter(None, (until_a, until_b)), default=None))
-        for a_id, b_id, origin, status, opened_at, until_a, until_b in session.execute(query)
+        Past(
+            a_id,
+            b_id,
+            origin,
+            status,
+            opened_at,
+            max(filter(None, (until_a, until_b)), default=None),
+            DeclineReason.THEME_DOES_NOT_FIT in (*why_a, *why_b),
+        )
+        for a_id, b_id, origin, status, opened_at, until_a, until_b, why_a, why_b in session.execute(query)
     ]
 
 
@@ -262,6 +480,21 @@ def answered_by_score(session: Session) -> list[Answered]:
         Answered((place + 0.5) / SCORE_BINS, int(yes), int(every) - int(yes))
         for place, yes, every in session.execute(counted)
     ]
+
+
+def sides_of_round(session: Session, round_id: str) -> list[SideOfRound]:
+    """Every side that a round and its alternates have asked."""
+    query = (
+        select(
+            col(SuggestionSide.company_id),
+            col(SuggestionSide.why),
+            col(SuggestionSide.reminded_at),
+            col(SuggestionSide.answered_at),
+        )
+        .join(Suggestion, col(Suggestion.id) == col(SuggestionSide.suggestion_id))
+        .where(col(Suggestion.round_id) == round_id)
+    )
+    return [SideOfRound(*row) for row in session.execute(query)]
 
 
 def not_followed_up(session: Session, round_id: str, limit: int) -> Sequence[Suggestion]:
@@ -343,6 +576,21 @@ def _tandems_seen_by(caller: Caller) -> SelectOfScalar[Tandem]:
             return query.where(or_(col(Tandem.a_id).in_(mine), col(Tandem.b_id).in_(mine)))
         case Role.PARTICIPANT:
             return query.where(false())
+
+
+def _has_asked(mine: type[SuggestionSide], theirs: type[SuggestionSide]) -> ColumnElement[bool]:
+    """Whether the first of two sides has asked for the suggestion itself: who asks is the first to answer."""
+    first = or_(col(theirs.answered_at).is_(None), col(theirs.answered_at) >= col(mine.answered_at))
+    spontaneous = col(Suggestion.origin) == SuggestionOrigin.SPONTANEOUS
+    return and_(spontaneous, col(mine.answered_at).is_not(None), first)
+
+
+def _ends_later(moment: datetime, after: tuple[datetime, str] | None) -> ColumnElement[bool]:
+    """Whether its time is not over, and it comes after this one in the order of their ends."""
+    ends, name = _ENDS
+    if after is None:
+        return ends > moment
+    return and_(ends > moment, or_(ends > after[0], and_(ends == after[0], name > after[1])))
 
 
 def _until(side: type[SuggestionSide]) -> ColumnElement[date | None]:

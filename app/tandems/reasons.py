@@ -8,7 +8,8 @@ from app.communities.models import Carded
 from app.core.i18n import Language
 from app.tandems.models import SideName
 from app.tandems.schemas import ReasonOut, TermPairOut
-from matching.explain import Reason, ReasonKind, Side, TermPair, reason_sentence
+from matching.explain import Reason, ReasonKind, Side, TermPair
+from matching.sentences import reason_sentence
 
 Stored = dict[str, object]
 

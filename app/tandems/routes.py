@@ -1,23 +1,34 @@
 """HTTP for suggestions and tandems."""
 
+from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Response
 from sqlmodel import Session
 
 from app.access.dependencies import CallerDep, KeyedRoute, OnceDep, SettingsDep
 from app.access.models import Role
 from app.access.service import Caller
+from app.core.concurrency import IfMatchHeader, etag
 from app.core.database import ReaderDep, SessionDep
 from app.core.http import problems
 from app.core.i18n import Language, LanguageDep
-from app.core.pagination import PageDep, cut
+from app.core.pagination import Key, PageDep, cut
 from app.core.schemas import Id, Page
 from app.core.settings import Settings
-from app.tandems import answering, closing, queries
+from app.tandems import answering, closing, living, queries, tasks
 from app.tandems import service as suggestions
-from app.tandems.models import Suggestion
-from app.tandems.schemas import AnswerCreate, ApprovalCreate, SuggestionOut, TandemOut
+from app.tandems.models import Suggestion, Tandem
+from app.tandems.schemas import (
+    AnswerCreate,
+    ApprovalCreate,
+    SuggestionOut,
+    TandemOut,
+    TandemPause,
+    TandemRenew,
+    TandemUpdate,
+    TaskOut,
+)
 from app.tandems.viewing import suggestions_shown, tandems_shown
 
 router = APIRouter(prefix="/v1", tags=["tandems"], route_class=KeyedRoute, responses=problems(401, 403))
@@ -112,6 +123,16 @@ def approve_suggestion(
     return _shown(session, caller, decided, settings, language)
 
 
+@router.get("/tasks", operation_id="list_tasks", responses=problems(422))
+def list_tasks(session: ReaderDep, caller: CallerDep, request: PageDep, language: LanguageDep) -> Page[TaskOut]:
+    """What waits for you, the most urgent first: suggestions to answer for managers and portals, to approve for
+    coordinators."""
+    after = request.key(str, str)
+    found = tasks.page(session, caller, after=_place(after), limit=request.limit)
+    page, cursor = cut(found, request, lambda one: (one.due_at.isoformat(), one.subject_id))
+    return Page(items=tasks.shown(page, language), next_cursor=cursor)
+
+
 @router.get("/tandems", operation_id="list_tandems", responses=problems(422))
 def list_tandems(
     session: ReaderDep,
@@ -135,18 +156,102 @@ def list_tandems(
 
 
 @router.get("/tandems/{tandem_id}", operation_id="read_tandem", responses=problems(404))
-def read_tandem(tandem_id: TandemId, session: ReaderDep, caller: CallerDep) -> TandemOut:
-    """One tandem, with whom to write to on the other side."""
-    return tandems_shown(session, caller, [closing.get(session, caller, tandem_id)])[0]
+def read_tandem(tandem_id: TandemId, session: ReaderDep, caller: CallerDep, response: Response) -> TandemOut:
+    """One tandem: whom to write to on the other side, its rhythm, what is due next."""
+    return _tandem(session, caller, closing.get(session, caller, tandem_id), response)
+
+
+@router.patch("/tandems/{tandem_id}", operation_id="update_tandem", responses=problems(400, 404, 409, 412, 422, 428))
+def update_tandem(
+    tandem_id: TandemId,
+    change: TandemUpdate,
+    session: SessionDep,
+    caller: CallerDep,
+    response: Response,
+    if_match: IfMatchHeader = None,
+) -> TandemOut:
+    """Agree on another rhythm, length, horizon or time zone, as either side; the other one is told."""
+    return _tandem(session, caller, living.change(session, caller, tandem_id, change, if_match), response)
+
+
+@router.post("/tandems/{tandem_id}/pause", operation_id="pause_tandem", responses=problems(400, 404, 409, 422))
+def pause_tandem(
+    tandem_id: TandemId,
+    wish: TandemPause,
+    session: SessionDep,
+    caller: CallerDep,
+    once: OnceDep,
+    response: Response,
+) -> TandemOut:
+    """Rest until a day, on which it goes on by itself; its end moves along. The other side is told.
+
+    Meetings that were planned for the time of the pause are cancelled.
+    """
+    paused = once.of(
+        lambda: living.pause(session, caller, tandem_id, wish.until),
+        lambda known: closing.get(session, caller, known),
+    )
+    return _tandem(session, caller, paused, response)
+
+
+@router.post("/tandems/{tandem_id}/resume", operation_id="resume_tandem", responses=problems(404, 409))
+def resume_tandem(
+    tandem_id: TandemId, session: SessionDep, caller: CallerDep, once: OnceDep, response: Response
+) -> TandemOut:
+    """Go on before the pause is over. The other side is told."""
+    resumed = once.of(
+        lambda: living.resume(session, caller, tandem_id), lambda known: closing.get(session, caller, known)
+    )
+    return _tandem(session, caller, resumed, response)
+
+
+@router.post("/tandems/{tandem_id}/renew", operation_id="renew_tandem", responses=problems(400, 404, 409, 422))
+def renew_tandem(
+    tandem_id: TandemId,
+    wish: TandemRenew,
+    session: SessionDep,
+    caller: CallerDep,
+    once: OnceDep,
+    response: Response,
+) -> TandemOut:
+    """Another term: in the last 28 days of the present one, or while it is closing. The other side is told."""
+    renewed = once.of(
+        lambda: living.renew(session, caller, tandem_id, wish.horizon_months),
+        lambda known: closing.get(session, caller, known),
+    )
+    return _tandem(session, caller, renewed, response)
+
+
+@router.post("/tandems/{tandem_id}/rotate", operation_id="rotate_tandem", responses=problems(404))
+def rotate_tandem(
+    tandem_id: TandemId, session: SessionDep, caller: CallerDep, once: OnceDep, response: Response
+) -> TandemOut:
+    """Close with thanks in order to meet somebody else: both have a free place at once, for the next round or for a
+    community that they ask by themselves. The two are not suggested to each other again at once."""
+    rotated = once.of(
+        lambda: living.rotate(session, caller, tandem_id), lambda known: closing.get(session, caller, known)
+    )
+    return _tandem(session, caller, rotated, response)
 
 
 @router.post("/tandems/{tandem_id}/close", operation_id="close_tandem", responses=problems(404))
-def close_tandem(tandem_id: TandemId, session: SessionDep, caller: CallerDep, once: OnceDep) -> TandemOut:
-    """End the tandem, as either of its sides. The partner's contacts are not shown any more."""
+def close_tandem(
+    tandem_id: TandemId, session: SessionDep, caller: CallerDep, once: OnceDep, response: Response
+) -> TandemOut:
+    """End the tandem with thanks, as either of its sides. The partner's contacts are not shown any more."""
     closed = once.of(
         lambda: closing.close(session, caller, tandem_id), lambda known: closing.get(session, caller, known)
     )
-    return tandems_shown(session, caller, [closed])[0]
+    return _tandem(session, caller, closed, response)
+
+
+def _tandem(session: Session, caller: Caller, tandem: Tandem, response: Response) -> TandemOut:
+    response.headers["ETag"] = etag(queries.tag(session, tandem))
+    return tandems_shown(session, caller, [tandem])[0]
+
+
+def _place(after: Key | None) -> tuple[datetime, str] | None:
+    return (datetime.fromisoformat(str(after[0])), str(after[1])) if after else None
 
 
 def _shown(

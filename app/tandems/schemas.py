@@ -7,8 +7,16 @@ from pydantic import ConfigDict, Field, StringConstraints
 from pydantic.config import JsonDict
 
 from app.communities.schemas import CARD_EXAMPLE, CardOut
-from app.core.schemas import Clean, EmptyIsNull, Flag, Input, Output, UtcTime
-from app.tandems.models import Answer, SideName, SuggestionOrigin, SuggestionStatus, TandemStatus
+from app.core.schemas import Clean, EmptyIsNull, Flag, Input, Output, TimeZone, UtcTime
+from app.tandems.models import (
+    Answer,
+    DeclineReason,
+    SideName,
+    SuggestionOrigin,
+    SuggestionStatus,
+    TandemEnding,
+    TandemStatus,
+)
 
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=500), Clean]
 
@@ -25,8 +33,22 @@ class AnswerCreate(Input):
         None, description="Why, in your own words, for your side only."
     )
 
+    why: list[DeclineReason] = Field(
+        default_factory=list,
+        max_length=len(DeclineReason),
+        description="With `no` and `not_now`, as you like: what it was about, for your side only. It can become a "
+        "preference of your community, see GET /v1/communities/{community_id}/preferences.",
+    )
+
     model_config = ConfigDict(
-        json_schema_extra={"example": {"answer": "not_now", "until": "2099-02-01", "reason": "We reorganize first."}}
+        json_schema_extra={
+            "example": {
+                "answer": "not_now",
+                "until": "2099-02-01",
+                "reason": "We reorganize first.",
+                "why": ["no_time"],
+            }
+        }
     )
 
 
@@ -80,6 +102,7 @@ class OwnAnswer(Output):
     answer: Answer
     until: date | None
     reason: str | None
+    why: list[DeclineReason]
 
 
 _OWN: JsonDict = {"id": "cmt_06em2n0u4hsm7bg6m3r8t2f5ac", "name": "Data Literacy Circle"}
@@ -161,6 +184,28 @@ class SuggestionOut(Output):
     )
 
 
+class TaskOut(Output):
+    """Something that waits for the caller."""
+
+    kind: str = Field(
+        description="`answer_suggestion`, `approve_suggestion`; further kinds may come: show those by their text."
+    )
+    subject_id: str = Field(description="What it is about, such as the id of the suggestion.")
+    due_at: UtcTime
+    text: str = Field(description="What to do, in the language of Accept-Language.")
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "kind": "answer_suggestion",
+                "subject_id": "sug_06em2n0u4hsm7bg6m3r8t2f5ac",
+                "due_at": "2026-12-08T09:00:00Z",
+                "text": "Answer the suggestion for Data Literacy Circle: yes, not now or no. A no needs no reason.",
+            }
+        }
+    )
+
+
 class TandemManager(Output):
     """Who speaks for a community of a tandem."""
 
@@ -200,6 +245,34 @@ _PARTNER: JsonDict = {
 }
 
 
+class TandemPause(Input):
+    until: date | None = Field(
+        None, description="From this day on it goes on by itself. Left out: in 8 weeks; at most 12 months."
+    )
+
+    model_config = ConfigDict(json_schema_extra={"example": {"until": "2099-02-01"}})
+
+
+class TandemRenew(Input):
+    horizon_months: Annotated[int, Field(ge=2, le=24)] | None = Field(
+        None, description="For how long from the end of the present term on. Left out: as long as before."
+    )
+
+    model_config = ConfigDict(json_schema_extra={"example": {"horizon_months": 6}})
+
+
+class TandemUpdate(Input):
+    """Any part of what the two have agreed on; what is left out stays as it is."""
+
+    # Never applied: only fields that were sent are.
+    rhythm_weeks: int = Field(0, ge=2, le=26, description="Weeks from one meeting to the next.")
+    meeting_minutes: int = Field(0, ge=15, le=240, description="Of meetings that are planned from now on.")
+    horizon_months: int = Field(0, ge=2, le=24, description="Of the present term; its end moves along.")
+    time_zone: TimeZone = Field("", description="In which its dates are meant.")
+
+    model_config = ConfigDict(json_schema_extra={"example": {"rhythm_weeks": 8, "time_zone": "Europe/Berlin"}})
+
+
 class TandemOut(Output):
     """A tandem as one of its sides, or the organizer, sees it."""
 
@@ -209,20 +282,50 @@ class TandemOut(Output):
     own: TandemCommunity | None = Field(description="Your community; null for organizers and operators.")
     partner: TandemCommunity | None = Field(description="The other one; null for organizers and operators.")
     pair: TandemPair | None = Field(description="Both, for organizers and operators only.")
+    side: SideName | None = Field(description="Which of the two you are; null for organizers and operators.")
+    rhythm_weeks: int = Field(description="Weeks from one meeting to the next; at first the slower of both wishes.")
+    meeting_minutes: int
+    horizon_months: int = Field(description="How long a term is, from the kick-off on.")
+    time_zone: str = Field(description="In which its dates are meant.")
+    term: int = Field(description="1, and one more with each renewal.")
+    next_host: SideName = Field(description="Whose turn it is to be the host of the next meeting.")
     started_at: UtcTime
+    kicked_off_at: UtcTime | None
+    next_due_at: UtcTime | None = Field(
+        description="When the next meeting should be, by the rhythm: at the same time of the day in `time_zone`."
+    )
+    ends_on: date | None = Field(
+        description="When its time is over unless it is renewed; before the kick-off: when it is given up."
+    )
+    paused_until: date | None = Field(description="From this day on it goes on by itself.")
+    closes_on: date | None = Field(description="While it is closing: on this day it is closed with thanks.")
     closed_at: UtcTime | None
+    ending: TandemEnding | None = Field(description="How a closed one came to its end.")
 
     model_config = ConfigDict(
         json_schema_extra={
             "example": {
                 "id": "tnd_06em2n0u4hsm7bg6m3r8t2f5ac",
                 "suggestion_id": "sug_06em2n0u4hsm7bg6m3r8t2f5ac",
-                "status": "starting",
+                "status": "active",
                 "own": _PARTY,
                 "partner": _PARTNER,
                 "pair": None,
+                "side": "a",
+                "rhythm_weeks": 6,
+                "meeting_minutes": 60,
+                "horizon_months": 6,
+                "time_zone": "Europe/Berlin",
+                "term": 1,
+                "next_host": "b",
                 "started_at": "2026-11-26T09:00:00Z",
+                "kicked_off_at": "2026-12-03T09:00:00Z",
+                "next_due_at": "2027-01-14T09:00:00Z",
+                "ends_on": "2027-06-03",
+                "paused_until": None,
+                "closes_on": None,
                 "closed_at": None,
+                "ending": None,
             }
         }
     )

@@ -6,7 +6,7 @@ open -> one_yes -> (awaiting_coordinator ->) accepted        any of the open one
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import insert, or_, update
 from sqlmodel import Session, col
@@ -22,7 +22,7 @@ from app.core.clock import now
 from app.core.errors import NotFound
 from app.core.i18n import mark
 from app.core.ids import new_id
-from app.tandems import queries
+from app.tandems import queries, reminding
 from app.tandems.ending import close_where, end_where
 from app.tandems.models import (
     SideName,
@@ -31,16 +31,28 @@ from app.tandems.models import (
     SuggestionSide,
     SuggestionStatus,
     Tandem,
+    TandemEnding,
 )
 
 JOB = "expire_suggestions"
-ANSWERED_WITHIN = timedelta(days=14)
+
+
+# Ids named in one statement.
+_AT_ONCE = 5000
 
 
 class SuggestionNotFound(NotFound):
     slug = "suggestion-not-found"
     title = mark("No such suggestion")
     detail = mark("There is no suggestion {suggestion_id} that you may see. List yours with GET /v1/suggestions.")
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """How long the sides are waited for, and when who has not answered is reminded; None: never."""
+
+    answer_within: timedelta = timedelta(days=14)
+    remind_after: timedelta | None = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +69,7 @@ class Offer:
     score: float | None = None
     """Similarity times correction, and the probability made of it; unknown where no round has compared the two."""
     probability: float | None = None
+    asking: Asking = Asking()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +88,6 @@ def open_many(session: Session, offers: Sequence[Offer]) -> list[str]:
     if not offers:
         return []
     moment = now()
-    expires_at = moment + ANSWERED_WITHIN
     company_of = community_queries.companies_of(
         session, {one for offer in offers for one in (offer.a_id, offer.b_id)}
     )
@@ -96,7 +108,8 @@ def open_many(session: Session, offers: Sequence[Offer]) -> list[str]:
                 "reasons": offer.reasons,
                 "other": offer.other,
                 "opened_at": moment,
-                "expires_at": expires_at,
+                "expires_at": moment + offer.asking.answer_within,
+                "remind_at": moment + offer.asking.remind_after if offer.asking.remind_after else None,
             }
             for suggestion_id, offer in zip(ids, offers, strict=True)
         ],
@@ -109,13 +122,17 @@ def open_many(session: Session, offers: Sequence[Offer]) -> list[str]:
                 "side": side,
                 "community_id": community_id,
                 "company_id": company_of[community_id],
+                "why": [],
             }
             for suggestion_id, offer in zip(ids, offers, strict=True)
             for side, community_id in ((SideName.A, offer.a_id), (SideName.B, offer.b_id))
         ],
     )
     events.record_many(session, "suggestion.opened", ids)
-    jobs.enqueue(session, JOB, ids[0], run_at=expires_at)
+    for asking in dict.fromkeys(offer.asking for offer in offers):
+        jobs.enqueue(session, JOB, ids[0], run_at=moment + asking.answer_within)
+        if asking.remind_after is not None:
+            jobs.enqueue(session, reminding.JOB, ids[0], run_at=moment + asking.remind_after)
     return ids
 
 
@@ -178,7 +195,7 @@ def expire_due(session: Session, limit: int) -> int:
     """Expire suggestions whose time is over, the first ones first; how many."""
     moment = now()
     due = queries.due(session, moment, limit)
-    # Asked again of each row: a last yes of the same moment has given the coordinators their own 14 days.
+    # Asked again of each row: a last yes of the same moment has given the coordinators a time of their own.
     still_due = col(Suggestion.id).in_(due) & (col(Suggestion.expires_at) <= moment)
     end_where(session, still_due, SuggestionStatus.EXPIRED)
     return len(due)
@@ -194,7 +211,8 @@ def community_paused(session: Session, community_id: str) -> None:
 def community_archived(session: Session, community_id: str) -> None:
     """Neither suggestions nor tandems of a community that is gone, or was merged into another, go on."""
     _withdraw(session, [community_id])
-    close_where(session, or_(col(Tandem.a_id) == community_id, col(Tandem.b_id) == community_id))
+    theirs = or_(col(Tandem.a_id) == community_id, col(Tandem.b_id) == community_id)
+    close_where(session, theirs, TandemEnding.COMMUNITY_GONE)
 
 
 def company_leaving(session: Session, company_id: str) -> None:
@@ -210,12 +228,29 @@ def erase_company(session: Session, company_id: str) -> None:
     ids = communities.ids_of_company(company_id)
     theirs = or_(col(Suggestion.a_id).in_(ids), col(Suggestion.b_id).in_(ids))
     session.execute(update(Suggestion).where(theirs).values(reasons=[], other=1.0))
-    session.execute(update(SuggestionSide).where(col(SuggestionSide.company_id) == company_id).values(reason=None))
+    own = col(SuggestionSide.company_id) == company_id
+    session.execute(update(SuggestionSide).where(own).values(reason=None, why=[]))
+
+
+def forget_unanswered(session: Session, before: datetime, limit: int) -> list[str]:
+    """Take out what suggestions said of the two that ended before then without an answer of both; their ids. That the
+    pair was suggested, and how it ended, stays: later rounds and their figures need it."""
+    ids = list(queries.unanswered(session, before, limit))
+    session.execute(
+        update(Suggestion).where(col(Suggestion.id).in_(ids)).values(reasons=[], other=1.0, forgotten_at=now())
+    )
+    session.execute(
+        update(SuggestionSide)
+        .where(col(SuggestionSide.suggestion_id).in_(ids))
+        .values(reason=None, why=[], answered_by=None)
+    )
+    return ids
 
 
 def _let_go(session: Session, company_id: str) -> None:
     _withdraw(session, communities.ids_of_company(company_id))
-    close_where(session, or_(col(Tandem.a_company) == company_id, col(Tandem.b_company) == company_id))
+    theirs = or_(col(Tandem.a_company) == company_id, col(Tandem.b_company) == company_id)
+    close_where(session, theirs, TandemEnding.COMPANY_LEFT)
 
 
 def _withdraw(session: Session, community_ids: Sequence[str] | SelectOfScalar[str]) -> None:

@@ -3,7 +3,7 @@
 from app.core.i18n import Language
 from app.tandems.schemas import StrengthOut
 from matching.calibration import strength
-from matching.explain import strength_sentence
+from matching.sentences import strength_sentence
 
 
 def strength_shown(probability: float | None, language: Language) -> StrengthOut | None:

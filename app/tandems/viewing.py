@@ -180,7 +180,7 @@ def _for_side(
             "reasons": [reason_shown(stored, language) for stored in reasons],
             "other": other,
             "next_steps": translate(NEXT_STEPS[status], language, tandem_id=one.tandem_id),
-            "own_answer": mine.answer and OwnAnswer(answer=mine.answer, until=mine.until, reason=mine.reason),
+            "own_answer": mine.answer and OwnAnswer.model_validate(mine),
             "approval_needed": mine.company_id in asked,
             "replaced_by": mine.replaced_by,
         }
@@ -192,12 +192,14 @@ def _tandem_shown(
 ) -> TandemOut:
     if side is None:
         a, b = (_party(carded[community_id], None) for community_id in (one.a_id, one.b_id))
-        return TandemOut.model_validate(vars(one) | {"own": None, "partner": None, "pair": TandemPair(a=a, b=b)})
+        shown = {"side": None, "own": None, "partner": None, "pair": TandemPair(a=a, b=b)}
+        return TandemOut.model_validate(vars(one) | shown)
     own, partner = _in_order(side, carded[one.a_id], carded[one.b_id])
     is_closed = one.status is TandemStatus.CLOSED
     return TandemOut.model_validate(
         vars(one)
         | {
+            "side": side,
             "own": _party(own, speakers.get(own.id, [])),
             "partner": _party(partner, None if is_closed else speakers.get(partner.id, [])),
             "pair": None,

@@ -21,6 +21,8 @@ def outputs_of(document: Path, database_url: str, folder: Path) -> list[str]:
         script = script.replace("http://127.0.0.1:8000", address)
         script = script.replace(".venv/bin/tandem", f"{sys.executable} -m app.cli")
         settings = {"TANDEM_DATABASE_URL": database_url, "PYTHONPATH": str(ROOT), "TANDEM_LOG_LEVEL": "error"}
+        # `python3` itself, and not what chooses one of several each time.
+        settings["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         done = subprocess.run(
             ["bash", "-c", script],
             cwd=folder,

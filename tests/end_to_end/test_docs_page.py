@@ -1,35 +1,11 @@
 """The documentation page in a real browser: it works behind a firewall, for it asks no other host for anything."""
 
 import os
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from tests.end_to_end.service import serving
-
-
-@pytest.fixture
-def browser() -> Iterator[Browser]:
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if found is None:
-        assert not os.environ.get("REQUIRE_BROWSER"), "REQUIRE_BROWSER is set, but no chromium is installed"
-        pytest.skip("no chromium on this machine")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=found,
-            args=[
-                "--no-sandbox",
-                "--disable-gpu",
-                "--disable-quic",
-                "--disable-background-networking",
-                "--disable-sync",
-            ],
-        )
-        yield browser
-        browser.close()
 
 
 def test_the_docs_page_shows_every_operation_and_asks_no_other_host(database_url: str, browser: Browser) -> None:

@@ -18,7 +18,7 @@ import pytest
 import time_machine
 from httpx2 import Response
 from sqlalchemy import inspect, text, update
-from sqlmodel import col
+from sqlmodel import Session, col
 from starlette.testclient import TestClient
 
 from app.access.models import Role
@@ -29,16 +29,17 @@ from app.core.database import Database
 from app.core.ids import new_id
 from app.core.settings import Settings
 from app.discovery import service as discovery
+from app.exchanges.models import Exchange, ExchangeStatus, Harvest, TandemPulse
 from app.main import create_app
 from app.rounds.models import DecisionKind, RoundDecision
 from app.tandems import service as tandems
-from app.tandems.models import Suggestion, SuggestionStatus, Tandem, TandemStatus
+from app.tandems.models import SideName, Suggestion, SuggestionStatus, Tandem, TandemStatus
 from app.tandems.service import Offer
 from app.worker import Worker
 from tests.end_to_end.questions import Question, own_questions, questions
 from tests.world import ApiCaller, JsonObject, World, ndjson
 
-_ID = re.compile(r"(?:cmt|per|key|imp|rnd|cns|evt|job|prp|sug|tnd|cmp|req)_[0-9a-v]{26}")
+_ID = re.compile(r"(?:cmt|per|key|imp|rnd|cns|evt|job|prp|sug|tnd|exc|cmp|req|whk|msg)_[0-9a-v]{26}")
 _COMPANY_OR_REQUEST = ("cmp_", "req_")
 
 # In every text that nobody but the company itself may read, and in those that an organizer may read too.
@@ -68,6 +69,9 @@ class Kept:
     pin_id: str = ""
     suggestions: list[str] = field(default_factory=list)
     tandem_id: str = ""
+    webhook_id: str = ""
+    delivery_id: str = ""
+    exchange_id: str = ""
 
 
 @pytest.fixture
@@ -180,6 +184,9 @@ def _keep_more(world: World, kept: Kept, portal: ApiCaller, coordinator: ApiCall
     kept.people = [one["id"] for one in done(portal.get("/v1/people"))["items"]]
     wish = {"role": "manager", "label": f"{PRIVATE} label", "person_id": kept.people[0]}
     kept.keys.append(str(done(coordinator.post("/v1/keys", json=wish))["id"]))
+    url = f"https://{PRIVATE}.nordwerk.example/hooks"
+    kept.webhook_id = str(done(coordinator.post("/v1/webhooks", json={"url": url}))["id"])
+    kept.delivery_id = str(done(coordinator.post(f"/v1/webhooks/{kept.webhook_id}/test"))["id"])
     rows = ndjson(
         [
             {"external_id": f"{PRIVATE}-row", "name": f"{PRIVATE} row"},
@@ -244,9 +251,41 @@ def _keep_tandems(world: World, kept: Kept) -> str:
                 b_company=companies.get(met.b_id, kept.company_id),
                 status=TandemStatus.STARTING,
                 started_at=met.opened_at,
+                kicked_off_at=met.opened_at,
             )
         )
+        session.flush()
+        kept.exchange_id = _keep_meeting(session, kept.tandem_id)
     return partner
+
+
+def _keep_meeting(session: Session, tandem_id: str) -> str:
+    """A meeting of a tandem, with something to keep in all that is said of it."""
+    moment = datetime.now(UTC)
+    exchange = Exchange(
+        id=new_id("exc"),
+        tandem_id=tandem_id,
+        number=1,
+        kick_off=True,
+        status=ExchangeStatus.HELD,
+        starts_at=moment,
+        minutes=60,
+        host=SideName.A,
+        place=f"{PRIVATE} place",
+        agenda=[{"text": f"{PRIVATE} item", "minutes": 60, "parked": False}],
+        uid=new_id("cal"),
+        created_at=moment,
+        topics=f"{PRIVATE} topics",
+        take_away=f"{PRIVATE} take-away",
+        next=f"{PRIVATE} next",
+        minutes_by=SideName.A,
+        minutes_version=1,
+    )
+    session.add(exchange)
+    lines = [f"{PRIVATE} line"]
+    session.add(Harvest(tandem_id=tandem_id, lines=lines, written_by=SideName.A, written_at=moment))
+    session.add(TandemPulse(tandem_id=tandem_id, side=SideName.A, term=1, why=f"{PRIVATE} why", said_at=moment))
+    return exchange.id
 
 
 def _name(world: World, kept: Kept, portal: ApiCaller) -> None:
@@ -272,10 +311,13 @@ _FILLED = {
     "import_id": "imp_none",
     "suggestion_id": "sug_none",
     "tandem_id": "tnd_none",
+    "exchange_id": "exc_none",
     "preview_id": "prv_none",
     "proposal_id": "prp_none",
     "pin_id": "dec_none",
     "ban_id": "dec_none",
+    "webhook_id": "whk_none",
+    "delivery_id": "msg_none",
 }
 
 
@@ -332,10 +374,13 @@ def names_of(kept: Kept, own: Mapping[str, str]) -> dict[str, list[str]]:
         "round_id": [kept.round_id],
         "suggestion_id": kept.suggestions,
         "tandem_id": [kept.tandem_id],
+        "exchange_id": [kept.exchange_id],
         "preview_id": [kept.preview_id],
         "proposal_id": ["prp_06em2n0u4hsm7bg6m3r8t2f5ac"],
         "pin_id": [kept.pin_id],
         "ban_id": [kept.pin_id],
+        "webhook_id": [kept.webhook_id],
+        "delivery_id": [kept.delivery_id],
         "a": [kept.communities["draft"]],
         "b": [kept.communities["paused"]],
         "source": [f"{PRIVATE}-source"],
@@ -484,7 +529,7 @@ def test_an_organizer_is_told_neither_contacts_nor_identifiers_nor_what_is_not_p
     published = {kept.communities[one] for one in PUBLISHED}
     scopes = ""
     # What an organizer may know by name, and rounds that are its own.
-    known = {kept.company_id, kept.round_id, *kept.suggestions, kept.tandem_id, *names["cursor"]}
+    known = {kept.company_id, kept.round_id, *kept.suggestions, kept.tandem_id, kept.exchange_id, *names["cursor"]}
     document = _document(world)
 
     pairs = zip(questions(document, names, own), questions(document, other_names, own), strict=True)
@@ -610,7 +655,7 @@ def test_a_new_operation_that_names_something_unknown_stops_the_walk(world: Worl
         list(questions(document, {"etag": []}, {}))
 
 
-_OF_ROUNDS = ("rnd_", "prp_", "sug_", "tnd_")
+_OF_ROUNDS = ("rnd_", "prp_", "sug_", "tnd_", "exc_")
 _WITHHELD = (
     *("source", "external_id", "also_known_as", "merged_into", "managers", "consent_by", "paused_by", "touches"),
     *("excluded_companies", "excluded_sectors", "wished_companies", "wished_sectors"),

@@ -39,14 +39,18 @@ def test_the_guides_commands_do_what_it_says(database_url: str, tmp_path: Path) 
     }
     assert [one["community"]["name"] for one in unmatched["items"]] == ["Lauftreff"]
     assert (released["status"], released["suggestions"]["open"]) == ("released", 1)
-    asked, met, by_handle = tandem
+    asked, met, feed, by_handle, lawful = tandem
     waiting, answered = json_documents(asked)
     assert [one["status"] for one in waiting["items"]] == ["open"]
     assert (answered["status"], answered["partner"]["name"]) == ("one_yes", None)
     [together] = json_documents(met)[0]["items"]
     assert (together["own"]["name"], together["partner"]["name"]) == ("Data Literacy Circle", "Chart readers")
     assert [one["email"] for one in together["partner"]["managers"]] == ["charts@suedhafen.example"]
+    assert json.loads(feed)["url"].endswith(".ics")
     assert json.loads(by_handle)["type"] == "/problems/no-place-left"
+    checked, guideline, accepted = json_documents(lawful)
+    assert [[one["topic"] for one in text["hints"]] for text in checked["texts"]] == [[1], []]
+    assert (accepted["version"], accepted["recorded_by"]) == (guideline["version"], "portal")
     assert "'updated': 1" in synced
     assert "line 2, /languages/0: deutsch is not a language tag" in synced
     assert synced.rstrip().endswith("ended with 1")

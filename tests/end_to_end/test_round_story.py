@@ -10,14 +10,10 @@ from dataclasses import dataclass, field
 
 import pytest
 from httpx2 import Response
-from starlette.testclient import TestClient
 
 from app.access.models import Role
-from app.core.database import Database
 from app.core.settings import Settings
-from app.main import create_app
-from app.worker import Worker
-from tests.world import ApiCaller, JsonObject, World
+from tests.world import ApiCaller, JsonObject, World, world_on
 
 pytestmark = pytest.mark.postgres
 
@@ -48,10 +44,8 @@ class Party:
 @pytest.fixture
 def world(any_database_url: str) -> Iterator[World]:
     settings = Settings(database_url=any_database_url, lease_seconds=30, poll_seconds=0.05, log_level="error")
-    database = Database(any_database_url)
-    with TestClient(create_app(settings), raise_server_exceptions=False) as client:
-        yield World(client, database, settings, Worker(database, settings))
-    database.dispose()
+    with world_on(settings) as world:
+        yield world
 
 
 def party(world: World, name: str, sector: str, themes: list[str]) -> Party:

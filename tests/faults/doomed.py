@@ -22,10 +22,12 @@ from sqlmodel import Session
 from app import worker
 from app.core import jobs
 from app.core.jobs import Lease
+from app.notifications import queries
 from app.rounds import jobs as round_jobs
 from app.rounds import previews, releasing, running
 from app.tandems import jobs as tandem_jobs
 from app.tandems import service as tandems
+from tests.receivers import TEMPLATES
 
 # So that a few hundred communities fill several batches.
 BATCH = 40
@@ -42,6 +44,7 @@ _STEPS: dict[str, tuple[object, str]] = {
     "expire_due": (tandems, "expire_due"),
     "open_many": (tandems, "open_many"),
     "note": (releasing, "_note"),
+    "settle": (queries, "settle"),
 }
 
 
@@ -90,6 +93,7 @@ def _process(target: Callable[..., None], *arguments: object) -> Iterator[ForkSe
 def _work(point: Point, environment: Mapping[str, str]) -> None:
     os.environ.update(environment)
     round_jobs.BATCH = tandem_jobs.BATCH = BATCH
+    worker.TEMPLATES = {**worker.TEMPLATES, **TEMPLATES}
     _Doom(point).install()
     worker.main()
 
@@ -150,7 +154,7 @@ class _Doom:
             self._passes(session.info.pop("step"), "after")
 
     def _passes(self, step: str, moment: str) -> None:
-        # The thread that renews the lease writes no stage, and no other one runs a step.
+        # The thread that renews the lease writes no stage, and each step is run by one other thread only.
         assert threading.current_thread().name != "lease"
         self._passed[step, moment] += 1
         if (step, moment, self._passed[step, moment]) == (self._end.step, self._end.moment, self._end.nth):

@@ -1,7 +1,7 @@
 """One worker dies at its work, another one finishes it."""
 
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from sqlmodel import Session
 
@@ -15,13 +15,14 @@ LEASE_SECONDS = 1
 WORK_SECONDS = 15
 
 
-def killed_worker(store: Database, point: Point) -> None:
-    """Run a worker until it kills itself there."""
+def killed_worker(store: Database, point: Point, more: Mapping[str, str] | None = None) -> None:
+    """Run a worker, with more settings, until it kills itself there."""
     environment = {
         "TANDEM_DATABASE_URL": store.url,
         "TANDEM_LEASE_SECONDS": str(LEASE_SECONDS),
         "TANDEM_POLL_SECONDS": "0.05",
         "TANDEM_LOG_LEVEL": "warning",
+        **(more or {}),
     }
     with doomed_worker(point, environment) as child:
         child.join(60)

@@ -3,25 +3,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matching import Profile, Reason, Tandem, TandemMatcher, TermPair, Unmatched
-from matching.calibration import Strength
-from matching.eligibility import Rule
-from matching.explain import (
-    Change,
-    Language,
-    PairExplainer,
-    ReasonKind,
-    Speaker,
-    UnmatchedKind,
-    change_sentence,
-    reason_sentence,
-    strength_sentence,
-    told,
-    unmatched_sentence,
-)
+from matching import Profile, Reason, Tandem, TandemMatcher, TermPair
+from matching.explain import PairExplainer, ReasonKind, Speaker, told
+from matching.lexicon import Lexicon, shipped_lexicons
+from matching.sentences import reason_sentence
 from matching.text import TextAnalyzer
 from matching.vectors import ProfileVectorizer
 from tests.factories import profile
@@ -253,40 +241,6 @@ def test_profiles_without_a_word_in_common_have_no_reason() -> None:
     assert explained(a, b) == ((), 1.0)
 
 
-def test_reasons_and_misses_are_told_in_german_and_english() -> None:
-    theme = Reason(
-        ReasonKind.THEME, (TermPair("Lieferkette", "supply chain"), TermPair("First-Aid", "first aid")), 0.5
-    )
-    miss = Unmatched("x", UnmatchedKind.NOT_ELIGIBLE, (), "y", 0.4, Rule.NO_COMMON_LANGUAGE)
-
-    assert reason_sentence(theme, "de") == "Gemeinsame Themen: Lieferkette / supply chain, First-Aid"
-    assert reason_sentence(theme, "en") == "Shared themes: Lieferkette / supply chain, First-Aid"
-    assert unmatched_sentence(miss, "en") == "the similar communities may not meet it (no common language)"
-    assert (
-        unmatched_sentence(miss, "de")
-        == "die ähnlichen Communities dürfen sie nicht treffen (keine gemeinsame Sprache)"
-    )
-
-
-def test_what_is_hidden_and_what_is_not_known_yet_are_two_sentences() -> None:
-    hidden = Reason(ReasonKind.UNKNOWN, (), 1.0)
-
-    assert reason_sentence(hidden, "en") == "Similar in words that are not shown here"
-    assert reason_sentence(NOT_KNOWN, "en") == "Not known yet: what both offer and seek"
-    assert reason_sentence(hidden, "de") == "Ähnlich in Worten, die hier nicht gezeigt werden"
-    assert reason_sentence(NOT_KNOWN, "de") == "Noch nicht bekannt: was beide zeigen und lernen möchten"
-
-
-@pytest.mark.parametrize("language", ["de", "en"])
-def test_every_kind_has_a_sentence_in_both_languages(language: Language) -> None:
-    sentences = [reason_sentence(Reason(kind, (), 0.1), language) for kind in ReasonKind]
-    sentences += [unmatched_sentence(Unmatched("x", kind, (), "y", 0.1), language) for kind in UnmatchedKind]
-    sentences += [change_sentence(change, language) for change in Change]
-    sentences += [strength_sentence(strength, language) for strength in Strength]
-
-    assert len(set(sentences)) == len(ReasonKind) + len(UnmatchedKind) + len(Change) + len(Strength)
-
-
 # fmt: off
 WORDS = [
     "the", "und", "Lieferketten", "supply", "chains", "nachhaltige", "sustainable", "Qualität", "quality",
@@ -313,6 +267,7 @@ drawn = st.builds(
 
 
 @given(st.lists(drawn, min_size=2, max_size=5, unique_by=lambda one: one.id), st.randoms(use_true_random=False))
+@settings(deadline=None)
 def test_shares_add_up_and_only_a_sides_own_words_are_shown(profiles: list[Profile], chance: random.Random) -> None:
     a, b = profiles[:2]
     shuffled = chance.sample(profiles, len(profiles))
@@ -338,3 +293,21 @@ def test_shares_add_up_and_only_a_sides_own_words_are_shown(profiles: list[Profi
                 assert all(word in own for word in phrase.casefold().split())
                 assert "#" not in phrase
                 assert not (withheld and "nordwerk" in phrase.casefold())
+
+
+def test_words_that_only_a_dictionary_of_the_operator_knows_are_told_too() -> None:
+    own = with_({"quarzel": {"zibbert": 1.0}})
+    profiles = [
+        Profile(id="a", company="A", name="Quarzel", tags=("Quarzel",), languages=("de",)),
+        Profile(id="b", company="B", name="zibbert", tags=("zibbert",), languages=("en",)),
+    ]
+
+    [told] = TandemMatcher(cost=0.0, lexicons=own, common_language=False).fit(profiles).tandems_
+
+    assert [(term.a, term.b) for term in told.reasons[0].terms] == [("Quarzel", "zibbert")]
+
+
+def with_(translations: dict[str, dict[str, float]]) -> dict[str, Lexicon]:
+    """The shipped lexicons, with more German stems."""
+    shipped = dict(shipped_lexicons())
+    return shipped | {"de": shipped["de"].with_(Lexicon(translations))}

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 from sklearn.preprocessing import normalize
 
-from matching.similarity import nearest_in_other_companies
+from matching.similarity import Neighbours, joined, nearest_in_other_companies
 
 
 def random_vectors(n: int, seed: int, terms: int = 12) -> csr_matrix:
@@ -67,3 +67,17 @@ def test_nothing_to_compare_gives_no_neighbour(vectors: csr_matrix) -> None:
     found = nearest_in_other_companies(vectors, np.arange(vectors.shape[0]), 5)
 
     assert len(found.row) == 0
+
+
+def test_several_searches_are_joined_by_row_then_score_then_column() -> None:
+    rng = np.random.default_rng(3)
+    row, column = rng.integers(0, 40, 500), rng.integers(0, 90_000, 500)
+    score = rng.integers(-3, 4, 500) / 4
+    parts = [Neighbours(row[at], column[at], score[at], score[at]) for at in np.split(np.arange(500), 5)]
+
+    found = joined(parts)
+
+    expected = sorted(zip(row.tolist(), (-score).tolist(), column.tolist(), strict=True))
+    assert list(zip(found.row.tolist(), (-found.score).tolist(), found.column.tolist(), strict=True)) == expected
+    assert np.array_equal(joined([found]).column, found.column)
+    assert len(joined([]).row) == 0

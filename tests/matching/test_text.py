@@ -1,5 +1,7 @@
+import numpy as np
 import pytest
 
+from matching.profiles import Profile
 from matching.text import MAX_WORDS, TextAnalyzer, surfaces_of
 from tests.factories import profile
 
@@ -118,3 +120,51 @@ def test_a_long_text_is_read_up_to_a_bound_and_quickly() -> None:
     assert len(surfaces_of("word " * 50_000)) == MAX_WORDS
     assert len(surfaces_of("<" * 50_000 + "word")) == 1
     assert surfaces_of("w" * 50_000) == ["w" * 50_000]
+
+
+PARTS = [
+    "Wir lernen von den anderen, wie es geht.",
+    "We learn from the others how they do it.",
+    "Nous partageons nos expériences sur la transformation numérique et les méthodes agiles avec les équipes",
+    "IT und WHO für die Familie",
+    "GROSS GESCHRIEBEN IT",
+    "Kolleg:innen, Straße <b>STRASSE</b> #NeueArbeit",
+    "Nachhaltigkeit",
+    "Community of Practice",
+    "C# 2024 _",
+    "the und",
+    "🎉",
+    "",
+]
+
+
+def drawn(number: int) -> Profile:
+    rng = np.random.default_rng(number)
+
+    def some(most: int) -> tuple[str, ...]:
+        return tuple(rng.choice(PARTS, rng.integers(0, most + 1)).tolist())
+
+    return profile(
+        name=" ".join(some(1)),
+        purpose=" ".join(some(2)),
+        description=" ".join(some(4)),
+        tags=some(3),
+        offers=some(1),
+        formats=some(1),
+        languages=[(), ("de-AT",), ("fr",), ("pl", "en")][rng.integers(0, 4)],
+    )
+
+
+def test_many_profiles_read_at_once_are_read_as_each_by_itself() -> None:
+    profiles = [drawn(number) for number in range(200)]
+
+    reading = TextAnalyzer().read(profiles)
+
+    assert [reading.analyzed(row) for row in range(200)] == [TextAnalyzer().analyze(one) for one in profiles]
+    assert {part.language for one in profiles for part in TextAnalyzer().analyze(one).parts} == {"de", "en", "und"}
+
+
+def test_no_profiles_have_nothing_to_read() -> None:
+    reading = TextAnalyzer().read([])
+
+    assert (len(reading.term), reading.terms) == (0, [])

@@ -54,7 +54,10 @@ def test_a_draft_has_the_settings_and_the_companies_that_were_named(tandem: Tand
     settings = ("--objective", "fair", "--min-similarity", "0.2", "--cost", "0.05", "--alternates", "1")
     limits = ("--repeat-after", "2", "--max-per-company-pair", "0")
 
-    done = tandem("round", "create", "Spring", *settings, *limits, "--company", "First", "--company", "Second")
+    asking = ("--answer-within-days", "10", "--remind-after-days", "0")
+    named = ("--company", "First", "--company", "Second")
+
+    done = tandem("round", "create", "Spring", *settings, *limits, *asking, *named)
 
     created = of_round(world, done.stdout.strip())
     assert (done.exit_code, created["title"], created["status"]) == (0, "Spring", "draft")
@@ -66,10 +69,12 @@ def test_a_draft_has_the_settings_and_the_companies_that_were_named(tandem: Tand
         "repeat_after": 2,
         "max_per_company_pair": None,
     }
+    assert created["asking"] == {"answer_within_days": 10, "remind_after_days": None}
     assert len(created["scope"]["companies"]) == 2
     shown = cells(tandem("round", "show", created["id"]).stdout)
     assert shown["who may take part"] == "First, Second"
     assert shown["settings"].startswith("--objective fair --min-similarity 0.2 --cost 0.05")
+    assert shown["how people are asked"] == "--answer-within-days 10 --remind-after-days 0"
 
 
 def test_what_is_no_round_is_refused_in_one_line_and_nothing_is_drafted(tandem: Tandem, world: World) -> None:

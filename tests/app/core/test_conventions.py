@@ -1,9 +1,13 @@
 """The conventions of the interface, for every operation that there is: a new one that forgets one fails here."""
 
 import re
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
+from copy import copy
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,12 +18,18 @@ from starlette.testclient import TestClient
 from app.access.dependencies import KeyedRoute
 from app.access.models import Role
 from app.communities.handles import Handles
+from app.core.clock import now
+from app.core.ids import new_id
 from app.core.settings import Settings
 from app.discovery import service as discovery
+from app.exchanges.models import Exchange, ExchangeStatus
+from app.guardrails.acceptance import CURRENT_VERSION
 from app.main import create_app
+from app.notifications.models import Message, MessageStatus
 from app.tandems import service as tandems
+from app.tandems.models import SideName, Tandem, TandemStatus
 from app.tandems.service import Offer
-from tests.world import ApiCaller, JsonObject, World, ndjson
+from tests.world import ApiCaller, JsonObject, World, ndjson, world_on
 
 CIRCLE: JsonObject = {"name": "Circle", "tags": ["python"], "languages": ["en"]}
 
@@ -91,6 +101,26 @@ class Example:
         self.proposal = self.proposals(self.round)[0]["id"]
         self.preview = self.made(world.organizer.post(f"/v1/rounds/{self.round}/preview", json={}))
         self.tandem, self.suggestion = self.accepted()
+        self.exchange = self.met()
+        url = "https://intranet.nordwerk.example/hooks"
+        self.webhook = self.made(self.coordinator.post("/v1/webhooks", json={"url": url}))
+        self.delivery = self.sent()
+
+    def sent(self) -> str:
+        """A delivery that is parked."""
+        message = self.made(self.coordinator.post(f"/v1/webhooks/{self.webhook}/test"))
+        with self.world.database.session() as session:
+            session.get_one(Message, message).status = MessageStatus.PARKED
+        return message
+
+    def on(self, world: World) -> "Example":
+        """The same in a world whose database is a copy of this one's."""
+        same = copy(self)
+        same.world, same._numbers = world, count(1000)
+        same.portal, same.coordinator = (
+            ApiCaller(world.client, one.headers) for one in (self.portal, self.coordinator)
+        )
+        return same
 
     @staticmethod
     def made(answer: Response) -> str:
@@ -169,6 +199,58 @@ class Example:
         suggestion = self.answered()
         return self.portal.get(f"/v1/suggestions/{suggestion}").json()["tandem_id"], suggestion
 
+    def pricing(self) -> str:
+        """A community with a hint on its name."""
+        return self.made(self.portal.put("/v1/sources/intranet/communities/pricing", json={"name": "Pricing circle"}))
+
+    def met(self) -> str:
+        """Let the two of the tandem have met; their next meeting."""
+        with self.world.database.session() as session:
+            tandem = session.get_one(Tandem, self.tandem)
+            tandem.status, tandem.kicked_off_at = TandemStatus.ACTIVE, now()
+            tandem.ends_on = (now() + timedelta(days=100)).date()
+            session.add(tandem)
+        return self.planned(7)
+
+    def planned(self, days: int) -> str:
+        """A meeting of the tandem in so many days."""
+        numbers = 1 + next(self._numbers)
+        with self.world.database.session() as session:
+            exchange = Exchange(
+                id=new_id("exc"),
+                tandem_id=self.tandem,
+                number=numbers,
+                status=ExchangeStatus.PLANNED,
+                starts_at=now() + timedelta(days=days),
+                minutes=60,
+                host=SideName.A,
+                agenda=[{"text": "Charts", "minutes": 60, "parked": False}],
+                uid=new_id("cal"),
+                created_at=now(),
+            )
+            session.add(exchange)
+        return exchange.id
+
+    def held(self, *, topics: str | None = None) -> str:
+        """A meeting of yesterday, with minutes where its topics are named."""
+        exchange = self.planned(-1)
+        self.made(self.portal.post(f"/v1/exchanges/{exchange}/held"))
+        if topics is not None:
+            words = {"topics": topics, "take_away": "y", "next": "z"}
+            self.made(self.portal.post(f"/v1/exchanges/{exchange}/minutes", json=words))
+        return exchange
+
+    def told(self, verb: str, **body: object) -> str:
+        """The tandem, after this was said of it."""
+        answer = self.portal.post(f"/v1/tandems/{self.tandem}/{verb}", json=body)
+        assert answer.status_code == 200, answer.text
+        return self.tandem
+
+    def harvested(self) -> str:
+        address, headers = f"/v1/tandems/{self.tandem}/harvest", {"If-Match": "*"}
+        assert self.portal.put(address, json={"lines": ["x"]}, headers=headers).status_code == 200
+        return self.tandem
+
     def address(self, path: str, method: str = "GET") -> str:
         """The path with ids of this world; an unknown parameter is a reason to add one here."""
         ids = {
@@ -185,19 +267,38 @@ class Example:
             "ban_id": self.ban,
             "suggestion_id": self.suggestion,
             "tandem_id": self.tandem,
+            "exchange_id": self.exchange,
             "source": "intranet",
             "external_id": "circle",
+            "webhook_id": self.webhook,
+            "delivery_id": self.delivery,
         }
         return re.sub(r"\{(\w+)(?::path)?\}", lambda found: ids[found[1]], path)
 
     def reader(self, operation: Operation) -> ApiCaller:
         """Somebody who may read this."""
-        return self.world.organizer if operation.path.startswith("/v1/rounds") else self.coordinator
+        if operation.path.startswith("/v1/retention"):
+            return self.world.operator
+        organized = operation.path.startswith(("/v1/rounds", "/v1/guardrail/objections"))
+        return self.world.organizer if organized else self.coordinator
+
+
+@pytest.fixture(scope="session")
+def kept_example(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> tuple[Path, Example]:
+    """One of everything, made once; and its database, to be copied."""
+    file = tmp_path_factory.mktemp("example") / "tandem.db"
+    shutil.copy(migrated_sqlite, file)
+    with world_on(Settings(database_url=f"sqlite:///{file}", log_level="error")) as world:
+        return file, Example(world)
 
 
 @pytest.fixture
-def example(world: World) -> Example:
-    return Example(world)
+def example(kept_example: tuple[Path, Example], tmp_path: Path) -> Iterator[Example]:
+    file, kept = kept_example
+    own = tmp_path / "example.db"
+    shutil.copy(file, own)
+    with world_on(Settings(database_url=f"sqlite:///{own}", log_level="error")) as world:
+        yield kept.on(world)
 
 
 Sent = tuple[ApiCaller, str, JsonObject]
@@ -245,9 +346,66 @@ REQUESTS: dict[str, Callable[[Example], Sent]] = {
     "rotate_key": lambda e: (e.coordinator, f"/v1/keys/{e.key}/rotate", {"overlap_hours": 1}),
     "revoke_key": lambda e: (e.coordinator, f"/v1/keys/{e.key}/revoke", {}),
     "create_person": lambda e: (e.portal, "/v1/people", {"email": "new@x.example", "first_name": "New"}),
+    "give_calendar_feed": lambda e: (e.portal, f"/v1/communities/{e.published}/calendar-feed", {}),
+    "revoke_calendar_feed": lambda e: (e.portal, f"/v1/communities/{e.published}/calendar-feed/revoke", {}),
+    "erase_person": lambda e: (e.coordinator, f"/v1/people/{e.waiting_person()}/erase", {}),
     "approve_person": lambda e: (e.coordinator, f"/v1/people/{e.waiting_person()}/approve", {}),
+    "create_webhook": lambda e: (e.portal, "/v1/webhooks", {"url": "https://other.nordwerk.example/hooks"}),
+    "rotate_webhook": lambda e: (e.portal, f"/v1/webhooks/{e.webhook}/rotate", {"overlap_hours": 1}),
+    "test_webhook": lambda e: (e.portal, f"/v1/webhooks/{e.webhook}/test", {}),
+    "resend_delivery": lambda e: (e.portal, f"/v1/deliveries/{e.delivery}/resend", {}),
+    "check_texts": lambda e: (e.portal, "/v1/guardrail/check", {"text": "Pricing circle"}),
+    "accept_guideline": lambda e: (
+        e.portal,
+        "/v1/guideline/acceptances",
+        {"version": CURRENT_VERSION, "person_id": e.person},
+    ),
+    "keep_community_hint": lambda e: (
+        e.portal,
+        f"/v1/communities/{e.pricing()}/hints/keep",
+        {"pointer": "/name", "topic": 1, "reason": "Methods only."},
+    ),
+    "pause_tandem": lambda e: (e.portal, f"/v1/tandems/{e.tandem}/pause", {}),
+    "resume_tandem": lambda e: (e.portal, f"/v1/tandems/{e.told('pause')}/resume", {}),
+    "renew_tandem": lambda e: (e.portal, f"/v1/tandems/{e.told('pulse', pulse='end_well')}/renew", {}),
+    "rotate_tandem": lambda e: (e.portal, f"/v1/tandems/{e.tandem}/rotate", {}),
+    "plan_exchange": lambda e: (
+        e.portal,
+        f"/v1/tandems/{e.tandem}/exchanges",
+        {"starts_at": (now() + timedelta(days=30)).isoformat()},
+    ),
+    "move_exchange": lambda e: (
+        e.portal,
+        f"/v1/exchanges/{e.exchange}/move",
+        {"starts_at": (now() + timedelta(days=30)).isoformat()},
+    ),
+    "cancel_exchange": lambda e: (e.portal, f"/v1/exchanges/{e.exchange}/cancel", {}),
+    "hold_exchange": lambda e: (e.portal, f"/v1/exchanges/{e.planned(-1)}/held", {}),
+    "miss_exchange": lambda e: (e.portal, f"/v1/exchanges/{e.planned(-1)}/missed", {}),
+    "write_minutes": lambda e: (
+        e.portal,
+        f"/v1/exchanges/{e.held()}/minutes",
+        {"topics": "x", "take_away": "y", "next": "z"},
+    ),
+    "confirm_minutes": lambda e: (e.portal, f"/v1/exchanges/{e.held(topics='x')}/confirm", {"version": 1}),
+    "object_to_exchange": lambda e: (e.portal, f"/v1/exchanges/{e.held()}/object", {"item": 1}),
+    "park_item": lambda e: (e.portal, f"/v1/exchanges/{e.exchange}/park", {"item": 1}),
+    "say_useful": lambda e: (e.portal, f"/v1/exchanges/{e.held()}/useful", {"useful": True}),
+    "keep_exchange_hint": lambda e: (
+        e.portal,
+        f"/v1/exchanges/{e.held(topics='Our prices')}/hints/keep",
+        {"pointer": "/topics", "topic": 1, "reason": "x"},
+    ),
+    "say_pulse": lambda e: (e.portal, f"/v1/tandems/{e.tandem}/pulse", {"pulse": "continue"}),
+    "release_harvest": lambda e: (e.portal, f"/v1/tandems/{e.harvested()}/harvest/release", {"version": 1}),
 }
-SECRETS = {"create_key", "rotate_key"}
+# Those that make a secret: the field that shows it, and what a repeated request is told.
+SECRETS = {
+    "create_key": ("key", "/problems/secret-shown-before"),
+    "rotate_key": ("key", "/problems/secret-shown-before"),
+    "create_webhook": ("secret", "/problems/webhook-secret-shown-before"),
+    "rotate_webhook": ("secret", "/problems/webhook-secret-shown-before"),
+}
 
 
 def send(sent: Sent, key: str) -> Response:
@@ -266,9 +424,10 @@ def test_a_post_that_is_repeated_does_nothing_twice(example: Example, name: str)
 
     assert first.status_code in (200, 201, 202), first.text
     if name in SECRETS:
-        assert (again.status_code, again.json()["type"]) == (409, "/problems/secret-shown-before")
+        field, told = SECRETS[name]
+        assert (again.status_code, again.json()["type"]) == (409, told)
         assert first.json()["id"] in again.json()["detail"]
-        assert first.json()["key"] not in again.text
+        assert first.json()[field] not in again.text
     else:
         assert (again.status_code, again.json()) == (first.status_code, first.json())
     other = send((sent[0], sent[1], sent[2] | {"another": "body"}), "k-1")

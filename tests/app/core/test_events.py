@@ -1,9 +1,13 @@
+from datetime import timedelta
+
 import pytest
+import time_machine
 from sqlmodel import Session, select
 
 from app.core import events
+from app.core.clock import now
 from app.core.database import Database
-from app.core.events import Event
+from app.core.events import RETRY_SECONDS, Event, Handlers
 
 
 def recorded(database: Database, *kinds: str) -> None:
@@ -52,8 +56,27 @@ def test_what_a_failing_handler_changed_is_undone_and_its_event_is_tried_again(d
         events.handle_next(database, {"a.happened": [break_down]})
     assert open_kinds(database) == ["a.happened"]
 
-    assert events.handle_next(database, {"a.happened": [lambda session, event: None]})
+    with time_machine.travel(now() + timedelta(seconds=RETRY_SECONDS[0])):
+        assert events.handle_next(database, {"a.happened": [lambda session, event: None]})
     assert open_kinds(database) == []
+
+
+def test_an_event_that_fails_waits_longer_each_time_and_holds_up_no_other(database: Database) -> None:
+    recorded(database, "a.happened", "b.happened")
+
+    def break_down(session: Session, event: Event) -> None:
+        raise OSError("no network")
+
+    handlers: Handlers = {"a.happened": [break_down], "b.happened": [lambda session, event: None]}
+    moment = now()
+    for pause in (0.0, *RETRY_SECONDS):
+        moment += timedelta(seconds=pause)
+        with time_machine.travel(moment, tick=False):
+            with pytest.raises(OSError, match="no network"):
+                events.handle_next(database, handlers)
+            while events.handle_next(database, handlers):
+                pass
+            assert open_kinds(database) == ["a.happened"]
 
 
 def test_events_without_a_handler_stay_as_a_record(database: Database) -> None:

@@ -122,6 +122,8 @@ def test_the_separator_is_found(separator: str, line_end: str, first_line: str) 
         ("founded_year", "1357030800", 2013),
         ("founded_year", "2013-01-01T09:00:00Z", 2013),
         ("capacity", "2,0", 2),
+        ("ask_not_before", "1.2.2027", "2027-02-01"),
+        ("ask_not_before", "2027-02-01", "2027-02-01"),
         ("meeting_minutes", "60 min", 60),
         ("horizon_months", "6 Monate", 6),
         ("listed_openly", "Nein", False),

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from datetime import date
 from typing import Any
 
 import pytest
@@ -76,6 +77,8 @@ rows = st.fixed_dictionaries(
         "capacity": st.integers(0, 3),
         "rhythm_weeks": st.sampled_from([4, 6, 8]),
         "listed_openly": st.booleans(),
+        "asks_per_quarter": st.integers(0, 20),
+        "ask_not_before": st.dates(date(2000, 1, 1), date(2199, 12, 31)),
         "managers": st.lists(
             st.fixed_dictionaries(
                 {

@@ -10,27 +10,23 @@ import time_machine
 from httpx2 import Response
 from sqlalchemy import update
 from sqlmodel import col, func, select
-from starlette.testclient import TestClient
 
 from app.access.models import Role
 from app.communities.handles import Handles
 from app.communities.models import Community
 from app.companies.models import Company
 from app.core.clock import now
-from app.core.database import Database
 from app.core.settings import Settings
 from app.discovery import service as discovery
 from app.discovery.index import DiscoveryIndex
-from app.main import create_app
 from app.programme import queries
 from app.programme.asking import WITHIN
 from app.tandems import service as tandems
 from app.tandems.ending import end_where
 from app.tandems.models import Suggestion, SuggestionOrigin, SuggestionStatus
-from app.worker import Worker
 from tests.app.programme.conftest import document
 from tests.app.tandems.conftest import offer
-from tests.world import ApiCaller, JsonObject, World
+from tests.world import ApiCaller, JsonObject, World, world_on
 
 THEMES = ["charts", "diagrams"]
 
@@ -111,7 +107,7 @@ def test_a_community_asks_another_and_has_said_yes_by_that(asking: Asking) -> No
     assert answer.status_code == 201, answer.text
     assert answer.headers["Location"] == f"/v1/suggestions/{shown['id']}"
     assert (shown["origin"], shown["status"]) == ("spontaneous", "one_yes")
-    assert shown["own_answer"] == {"answer": "yes", "until": None, "reason": None}
+    assert shown["own_answer"] == {"answer": "yes", "until": None, "reason": None, "why": []}
     assert shown["own"] == {"id": asking.communities["Alder"], "name": "Alder"}
     assert shown["partner"]["name"] is None
     seen = asking.portals["Birch"].get(answer.headers["Location"]).json()
@@ -232,6 +228,8 @@ def _left(asking: Asking) -> None:
 WHAT_IS_WRONG_OVER_THERE: dict[str, Callable[[Asking], object]] = {
     "no capacity": lambda asking: asking.change("Birch", capacity=0),
     "busy": _busy,
+    "not to be asked yet": lambda asking: asking.change("Birch", ask_not_before=now().date() + timedelta(days=1)),
+    "not to be asked so often": lambda asking: asking.change("Birch", asks_per_quarter=0),
     "paused": lambda asking: asking.change("Birch", status="paused"),
     "archived": lambda asking: asking.change("Birch", status="archived"),
     "not confirmed": lambda asking: asking.change("Birch", confirm_again_by=now().date() - timedelta(days=1)),
@@ -312,6 +310,12 @@ def test_not_now_is_over_on_its_day(asking: Asking) -> None:
 
     assert early.json()["type"] == "/problems/partner-not-available"
     assert again.status_code == 201
+
+
+def test_whoever_does_not_want_to_be_asked_can_ask(asking: Asking) -> None:
+    asking.change("Alder", asks_per_quarter=0, ask_not_before=now().date() + timedelta(days=1))
+
+    assert asking.ask("Alder", "Birch").status_code == 201
 
 
 def test_what_one_has_asked_already_is_told_with_its_address(asking: Asking) -> None:
@@ -414,11 +418,8 @@ def test_a_request_that_is_repeated_asks_once(asking: Asking) -> None:
 
 @pytest.fixture
 def everywhere(any_database_url: str) -> Iterator[Asking]:
-    settings = Settings(database_url=any_database_url, lease_seconds=30, log_level="error")
-    database = Database(any_database_url)
-    with TestClient(create_app(settings), raise_server_exceptions=False) as client:
-        yield world_of_four(World(client, database, settings, Worker(database, settings)))
-    database.dispose()
+    with world_on(Settings(database_url=any_database_url, lease_seconds=30, log_level="error")) as world:
+        yield world_of_four(world)
 
 
 @pytest.mark.postgres

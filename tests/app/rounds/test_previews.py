@@ -160,12 +160,9 @@ def test_a_round_and_its_preview_read_the_operator_s_dictionary(
     dictionary.write_text("Quarzel {n} :: zibbert\nQuarzelrunde {f} :: zibbert circle\n", encoding="utf-8")
     monkeypatch.setenv("TANDEM_DICTIONARY", str(dictionary))
     get_settings.cache_clear()
-    try:
-        [outcome] = previewed(world, drafted(world))["outcomes"]
-        done = world.proposed_round()
-    finally:
-        monkeypatch.undo()
-        get_settings.cache_clear()
+
+    [outcome] = previewed(world, drafted(world))["outcomes"]
+    done = world.proposed_round()
 
     assert without["pairs"] == 0
     assert outcome["pairs"] == done["proposals"] == 1

@@ -1,6 +1,7 @@
 """The release and the way back: who is asked, who is left out and why, and until when it can be undone."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from threading import Barrier, Thread
 from typing import Any
 
@@ -138,6 +139,7 @@ def _met_meanwhile(world: World, ids: dict[str, str]) -> None:
         (_changed("excluded_companies", lambda w, i: [_company_of(w, i["b_python"])]), {"excluded"}),
         (_apart, {"proximity_excluded"}),
         (_changed("capacity", lambda w, i: 0), {"no_capacity"}),
+        (_changed("ask_not_before", lambda w, i: "2199-01-01"), {"not_asked"}),
         (_asked_meanwhile, {"paired_already", "no_capacity"}),
         (_said_no_meanwhile, {"met_before"}),
         (_met_meanwhile, {"met_before"}),
@@ -165,6 +167,42 @@ def test_a_pair_that_can_no_longer_meet_is_left_out_with_a_reason(
     assert text.endswith(".")
     asked = world.organizer.get(f"/v1/rounds/{round_id}/proposals", params={"left_out": "false"}).json()["items"]
     assert len(asked) == done["suggestions"]["total"]
+
+
+def test_the_sides_are_waited_for_and_reminded_as_the_round_says(
+    world: World, database: Database, ids: dict[str, str]
+) -> None:
+    round_id = world.organizer.post(
+        "/v1/rounds", json={"title": "Soon", "asking": {"answer_within_days": 5, "remind_after_days": 2}}
+    ).json()["id"]
+    address = f"/v1/rounds/{round_id}"
+    late = {"asking": {"answer_within_days": 4, "remind_after_days": 4}}
+    refused = world.organizer.patch(address, json=late, headers={"If-Match": "*"})
+    world.organizer.post(f"{address}/start")
+    world.worker.run_until_idle()
+
+    done = released(world, round_id)
+
+    assert (refused.status_code, refused.json()["type"]) == (422, "/problems/round-reminder-too-late")
+    assert done["asking"] == {"answer_within_days": 5, "remind_after_days": 2}
+    for one in suggestions(database):
+        assert one.remind_at is not None
+        assert (one.expires_at - one.opened_at, one.remind_at - one.opened_at) == (
+            timedelta(days=5),
+            timedelta(days=2),
+        )
+
+
+def test_who_does_not_want_to_be_asked_now_takes_no_part_in_a_round(world: World, ids: dict[str, str]) -> None:
+    address = f"/v1/communities/{ids['a_python']}/preferences"
+    wish = {"ask_not_before": "2199-01-01"}
+    assert world.operator.patch(address, json=wish, headers={"If-Match": "*"}).status_code == 200
+
+    done = world.proposed_round()
+    pinned = world.organizer.post(f"/v1/rounds/{done['id']}/pins", json={"a": ids["a_python"], "b": ids["b_python"]})
+
+    assert (done["communities"], done["proposals"]) == (4, 1)
+    assert (pinned.status_code, "does not want to be asked" in pinned.json()["detail"]) == (409, True)
 
 
 def test_a_banned_pair_is_not_asked(world: World, ids: dict[str, str]) -> None:

@@ -1,16 +1,26 @@
 """What tests of suggestions and tandems share: two communities of two companies, and their suggestion."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import pytest
+from sqlmodel import col, select
 
+from app.core.clock import now
 from app.core.database import Database
+from app.core.i18n import Language
+from app.core.settings import Settings
+from app.notifications.letters import Letter, Reading
+from app.notifications.models import Channel, Message, MessageStatus
+from app.people.models import Person
 from app.tandems import service as tandems
 from app.tandems.models import SuggestionOrigin
-from app.tandems.service import Offer
+from app.tandems.service import Asking, Offer
+from app.worker import TEMPLATES
 from tests.world import ApiCaller, JsonObject, World
 
+PEPPER = Settings().key_pepper.get_secret_value()
 REASONS: list[dict[str, object]] = [
     {"kind": "theme", "terms": [{"a": "charts", "b": "Diagramme"}, {"a": "data", "b": "data"}], "share": 0.6},
 ]
@@ -25,11 +35,12 @@ def offer(
     reasons: list[dict[str, object]] | None = None,
     score: float | None = 0.47,
     probability: float | None = 0.69,
+    asking: Asking | None = None,
 ) -> Offer:
     """A pair to be suggested; the two in any order."""
     first, second = sorted((a_id, b_id))
     reasons = REASONS if reasons is None else reasons
-    return Offer(first, second, 0.42, reasons, 0.4, origin, round_id, score, probability)
+    return Offer(first, second, 0.42, reasons, 0.4, origin, round_id, score, probability, asking or Asking())
 
 
 def document(name: str, **fields: object) -> JsonObject:
@@ -92,6 +103,55 @@ class Two:
 def day(number: int) -> datetime:
     """A moment on a day of November 2026."""
     return datetime(2026, 11, number, 9, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Posted:
+    """A mail as it goes out."""
+
+    to: str
+    template: str
+    letter: Letter
+
+    @property
+    def text(self) -> str:
+        one = self.letter
+        buttons = [action.label for action in one.actions]
+        return "\n".join([one.subject, *one.paragraphs, *one.points, *buttons, *one.after])
+
+
+def work(world: World) -> None:
+    """Let the worker do what is due; what is to be told waits in the outbox."""
+    world.worker.plan()
+    while world.worker.work_once():
+        pass
+
+
+def post(world: World) -> list[Posted]:
+    """Let the worker do what is due, then send every mail that waits, in place of the service's sender."""
+    work(world)
+    posted = []
+    with world.database.session() as session:
+        waiting = select(Message).where(
+            col(Message.channel) == Channel.MAIL,
+            col(Message.status) == MessageStatus.WAITING,
+            col(Message.due_at) <= now(),
+        )
+        for message in session.exec(waiting.order_by(col(Message.id))).all():
+            reader = session.get_one(Person, message.person_id)
+            language: Language = "de" if reader.language == "de" else "en"
+            reading = Reading(session, reader, language, message.ids, "https://tandem.example", PEPPER)
+            letter = TEMPLATES[message.template].write(reading)
+            message.status = MessageStatus.SENT if letter else MessageStatus.DROPPED
+            session.add(message)
+            if letter is not None:
+                posted.append(Posted(reader.email, message.template, letter))
+    return sorted(posted, key=lambda one: (one.template, one.to))
+
+
+def told(posted: Sequence[Posted]) -> list[tuple[str, str]]:
+    """Which mails went to whom."""
+    return [(one.template, one.to.partition("@")[0]) for one in posted]
 
 
 @pytest.fixture

@@ -103,11 +103,16 @@ def test_what_was_said_before_is_told_in_words(two: Two) -> None:
 def test_not_now_holds_for_ninety_days_or_until_its_day(two: Two) -> None:
     day = (now() + timedelta(days=30)).date().isoformat()
     first = two.answer(two.portal_nord, two.suggest(), "not_now")
-    second = two.answer(two.portal_nord, two.suggest(), "not_now", until=day, reason="We reorganize.")
+    second = two.answer(two.portal_nord, two.suggest(), "not_now", until=day, reason="We reorganize.", why=["other"])
 
     ninety = (now() + timedelta(days=90)).date().isoformat()
-    assert first["own_answer"] == {"answer": "not_now", "until": ninety, "reason": None}
-    assert second["own_answer"] == {"answer": "not_now", "until": day, "reason": "We reorganize."}
+    assert first["own_answer"] == {"answer": "not_now", "until": ninety, "reason": None, "why": []}
+    assert second["own_answer"] == {
+        "answer": "not_now",
+        "until": day,
+        "reason": "We reorganize.",
+        "why": ["other"],
+    }
 
 
 def test_a_day_belongs_to_not_now_and_lies_ahead(two: Two) -> None:

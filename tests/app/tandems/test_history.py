@@ -6,9 +6,10 @@ import pytest
 from sqlalchemy import update
 from sqlmodel import col
 
+from app.exchanges.models import TandemPulse
 from app.tandems import history
 from app.tandems.history import PastPair
-from app.tandems.models import Answer, Suggestion, SuggestionOrigin, SuggestionSide, SuggestionStatus
+from app.tandems.models import Answer, SideName, Suggestion, SuggestionOrigin, SuggestionSide, SuggestionStatus
 from tests.app.tandems.conftest import Two, day
 
 RELEASED = [day(1), day(8), day(15)]
@@ -81,6 +82,22 @@ def test_of_several_the_strictest_holds(two: Two) -> None:
 
     assert past_after(two, SuggestionStatus.DECLINED, day(1)) == pair(two, 2)
     assert past_after(two, SuggestionStatus.EXPIRED, day(15)) == pair(two, None)
+
+
+@pytest.mark.parametrize("fitted", [True, False])
+def test_two_that_did_not_fit_do_not_come_back(two: Two, fitted: bool) -> None:
+    tandem_id = two.tandem()
+    two.portal_nord.post(f"/v1/tandems/{tandem_id}/close")
+    with two.database.session() as session:
+        session.add(
+            TandemPulse(tandem_id=tandem_id, side=SideName.A, term=1, at_end=True, fitted=True, said_at=day(1))
+        )
+        session.add(
+            TandemPulse(tandem_id=tandem_id, side=SideName.B, term=1, at_end=True, fitted=fitted, said_at=day(1))
+        )
+        session.flush()
+
+        assert history.past_pairs(session, [], date(2026, 11, 20)) == pair(two, 1 if fitted else None)
 
 
 def test_without_a_released_round_there_is_the_last_one_all_the_same(two: Two) -> None:

@@ -45,6 +45,21 @@ def test_two_times_yes_at_the_same_moment_make_one_tandem(two: Two) -> None:
     assert sorted(seen) == ["accepted"] * TURNS + ["one_yes"] * TURNS
 
 
+def test_of_two_declines_of_the_same_moment_the_second_one_knows_of_the_first(two: Two) -> None:
+    others = two.world.published(two.sued, document("Second"))
+    ids = [two.suggest()]
+    [two.of_sued] = others
+    ids.append(two.suggest())
+    body = {"answer": "no", "why": ["no_time"]}
+
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(lambda one: two.portal_nord.post(f"/v1/suggestions/{one}/answer", json=body), ids))
+
+    assert [answer.status_code for answer in answers] == [200, 200]
+    preferences = two.portal_nord.get(f"/v1/communities/{two.of_nord}/preferences").json()
+    assert [one["because"] for one in preferences["learned"]] == ["no_time"]
+
+
 def test_a_yes_and_a_no_at_the_same_moment_make_none(two: Two) -> None:
     at_once(two, "yes", "no")
 

@@ -1,0 +1,80 @@
+"""A meeting in the hands of one of its two sides: found, at the right point, and nobody else's meanwhile."""
+
+from sqlmodel import Session
+
+from app.access.service import Caller
+from app.core.clock import now
+from app.core.errors import Conflict, NotFound
+from app.core.i18n import mark
+from app.exchanges.models import Exchange, ExchangeStatus
+from app.tandems import living
+from app.tandems import queries as tandem_queries
+from app.tandems.models import SideName, Tandem
+
+
+class ExchangeNotFound(NotFound):
+    slug = "exchange-not-found"
+    title = mark("No such meeting")
+    detail = mark("There is no meeting {exchange_id} that you may see. See GET /v1/tandems/{{tandem_id}}/exchanges.")
+
+
+class WrongExchangeState(Conflict):
+    slug = "wrong-exchange-state"
+    title = mark("The meeting is at another point")
+    detail = mark("The meeting is {status}; this step is possible only when it is one of these: {needed}.")
+
+
+class NotBegunYet(Conflict):
+    slug = "exchange-not-begun"
+    title = mark("The meeting has not begun yet")
+    detail = mark("It is planned for {starts_at}. Move or cancel it, or say so once its time has come.")
+
+
+def get(session: Session, caller: Caller, exchange_id: str) -> tuple[Exchange, Tandem]:
+    """The exchange and its tandem, if the caller may see them. Raises ExchangeNotFound."""
+    exchange = session.get(Exchange, exchange_id)
+    tandem = tandem_queries.visible_tandem(session, caller, exchange.tandem_id) if exchange is not None else None
+    if exchange is None or tandem is None:
+        raise ExchangeNotFound(exchange_id=exchange_id)
+    return exchange, tandem
+
+
+def at_hand(session: Session, caller: Caller, exchange_id: str) -> tuple[Exchange, Tandem, SideName]:
+    """The exchange, its tandem and the caller's side; nobody else changes them until the transaction is over.
+
+    Raises ExchangeNotFound, RoleNotEnough.
+    """
+    exchange, _ = get(session, caller, exchange_id)
+    tandem, side = living.get_as_side(session, caller, exchange.tandem_id, for_update=True)
+    session.refresh(exchange)
+    return exchange, tandem, side
+
+
+def require(exchange: Exchange, *needed: ExchangeStatus) -> None:
+    """Raises WrongExchangeState."""
+    if exchange.status not in needed:
+        raise WrongExchangeState(status=exchange.status.value, needed=", ".join(needed))
+
+
+def require_begun(exchange: Exchange) -> None:
+    """Raises NotBegunYet."""
+    if exchange.starts_at > now():
+        raise NotBegunYet(starts_at=shown(exchange))
+
+
+def settle(session: Session, exchange: Exchange, status: ExchangeStatus) -> None:
+    """It is over, in this way."""
+    exchange.status, exchange.settled_at = status, now()
+    stored(session, exchange)
+
+
+def stored(session: Session, exchange: Exchange) -> Exchange:
+    """The exchange, with a version of its own."""
+    exchange.version += 1
+    session.add(exchange)
+    return exchange
+
+
+def shown(exchange: Exchange) -> str:
+    """When it is, for the words of a refusal."""
+    return f"{exchange.starts_at:%Y-%m-%dT%H:%MZ}"

@@ -1,0 +1,1 @@
+"""Competition law inside the flow: topics and hints, guidelines and their acceptance, objections."""

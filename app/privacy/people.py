@@ -1,0 +1,94 @@
+"""A person takes along what is stored of it, and nothing of it stays behind: each feature offers its part."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from types import ModuleType
+
+from sqlmodel import Session
+
+from app.access import personal as keys
+from app.access.models import Role
+from app.access.service import Caller
+from app.communities import personal as managed
+from app.communities import queries as communities
+from app.companies import personal as coordinated
+from app.core import events
+from app.core.database import Database
+from app.exchanges import personal as met
+from app.guardrails import personal as lawful
+from app.notifications import outbox
+from app.notifications import personal as messages
+from app.people import personal as itself
+from app.people import service as people
+from app.people.models import Person, PersonStatus
+from app.people.service import PersonNotFound
+from app.tandems import personal as answered
+from app.tandems import queries as tandems
+
+# In this order: for which communities it speaks is looked up by the first ones, who it is by all.
+PARTS: Sequence[ModuleType] = (met, answered, messages, lawful, keys, coordinated, managed, itself)
+
+Records = Iterator[tuple[str, dict[str, object]]]
+
+
+def get(session: Session, caller: Caller, person_id: str, *, for_update: bool = False) -> Person:
+    """The person, for itself or its company. Raises PersonNotFound."""
+    if caller.person_id not in (None, person_id):
+        raise PersonNotFound(person_id=person_id)
+    caller.require(Role.OPERATOR, Role.COORDINATOR, Role.PORTAL, Role.MANAGER, Role.PARTICIPANT)
+    return people.get(session, person_id, company_id=caller.company_id, for_update=for_update)
+
+
+def export(database: Database, caller: Caller, person_id: str) -> Iterator[bytes]:
+    """Everything that is stored about a person, one JSON object a line, each with its `record`.
+
+    Raises PersonNotFound before the first line.
+    """
+    with database.reader() as session:
+        get(session, caller, person_id)
+    return _lines(database, person_id)
+
+
+def erase(session: Session, caller: Caller, person_id: str) -> Person:
+    """Erase a person: itself, its company's coordinator or the operator. One that is erased stays so.
+
+    Its company is told that it is gone, and the partners of tandems that go on that a contact has changed.
+    """
+    person = get(session, caller, person_id, for_update=True)
+    caller.require(Role.OPERATOR, Role.COORDINATOR, Role.MANAGER, Role.PARTICIPANT)
+    if person.status is PersonStatus.ERASED:
+        return person
+    _tell(session, person)
+    for part in PARTS:
+        part.erase_person(session, person_id)
+    events.record(session, "person.erased", person_id)
+    session.flush()
+    return person
+
+
+def _tell(session: Session, person: Person) -> None:
+    key = f"contact.erased:{person.id}"
+    outbox.tell_companies(
+        session, "contact.erased", person.id, [person.company_id], ids={"person_id": person.id}, key=key
+    )
+    spoken_for = communities.spoken_for(session, person.id)
+    for tandem in tandems.going_on(session, spoken_for):
+        own, other = (tandem.a_id, tandem.b_company), (tandem.b_id, tandem.a_company)
+        community_id, company_id = own if tandem.a_id in spoken_for else other
+        outbox.tell_companies(
+            session,
+            "contact.erased",
+            person.id,
+            [company_id],
+            ids={"tandem_id": tandem.id, "community_id": community_id},
+            key=f"{key}:{tandem.id}",
+        )
+
+
+def _lines(database: Database, person_id: str) -> Iterator[bytes]:
+    for part in reversed(PARTS):
+        export_part: Callable[[Session, str], Records] = part.export_person
+        with database.reader() as session:
+            records = list(export_part(session, person_id))
+        for record, content in records:
+            yield (json.dumps({"record": record} | content, ensure_ascii=False, default=str) + "\n").encode()

@@ -1,0 +1,120 @@
+"""What is kept for how long: each rule finds what is over, and a dry run tells what would go without letting it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlmodel import Session
+
+from app.access.models import Role
+from app.access.service import Caller
+from app.communities import confirming
+from app.core import events, jobs
+from app.core.clock import now
+from app.core.i18n import Language, mark, translate
+from app.core.settings import Settings
+from app.exchanges import forgetting as exchanges
+from app.imports import service as imports
+from app.notifications import service as notifications
+from app.privacy.schemas import RetentionOut, RetentionRuleOut
+from app.rounds import service as rounds
+from app.tandems import queries as tandems
+from app.tandems import service as suggestions
+
+JOB = "retention"
+BATCH = 500
+_SHOWN = 5
+
+# Lets go what was over before a moment, at most so many at once; their ids.
+LetGo = Callable[[Session, datetime, int], Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One kind of thing that is not kept for ever. `setting` is the name of the period in days."""
+
+    name: str
+    setting: str
+    what: str
+    let_go: LetGo
+
+    def days(self, settings: Settings) -> int:
+        days: int = getattr(settings, self.setting)
+        return days
+
+
+def _archive_unconfirmed(session: Session, before: datetime, limit: int) -> Sequence[str]:
+    return confirming.archive_unconfirmed(session, before, limit, spared=tandems.in_tandems())
+
+
+RULES: Sequence[Rule] = (
+    Rule(
+        "unconfirmed_communities",
+        "archive_unconfirmed_days",
+        mark(
+            "Communities that nobody has confirmed for so long are archived; those with a tandem that goes on stay."
+        ),
+        _archive_unconfirmed,
+    ),
+    Rule(
+        "unanswered_suggestions",
+        "keep_unanswered_suggestions_days",
+        mark("What suggestions said that ended so long ago without an answer of both sides."),
+        suggestions.forget_unanswered,
+    ),
+    Rule(
+        "closed_tandems",
+        "keep_closed_tandems_days",
+        mark("Minutes, places and words of tandems that were closed so long ago; released stories stay."),
+        exchanges.forget_some,
+    ),
+    Rule(
+        "messages",
+        "keep_messages_days",
+        mark("Records of messages that came to an end so long ago."),
+        notifications.forget_finished,
+    ),
+    Rule(
+        "snapshots",
+        "keep_snapshots_days",
+        mark("Texts in the snapshots of rounds that ended so long ago; the hash stays."),
+        rounds.forget_snapshots,
+    ),
+    Rule("imports", "keep_imports_days", mark("Imports that ended so long ago."), imports.forget_finished),
+    Rule("jobs", "keep_records_days", mark("Records of background work that ended so long ago."), jobs.forget_ended),
+    Rule("events", "keep_records_days", mark("Records of what happened so long ago."), events.forget_handled),
+)
+
+
+def dry_run(session: Session, caller: Caller, settings: Settings, language: Language) -> RetentionOut:
+    """What would go now, rule by rule: done, counted and taken back again."""
+    caller.require(Role.OPERATOR)
+    return RetentionOut(rules=[_told(session, rule, settings, language) for rule in RULES])
+
+
+def let_go(session: Session, rule: Rule, settings: Settings) -> int:
+    """One batch of what is over by a rule; how many."""
+    return len(rule.let_go(session, _before(rule, settings), BATCH))
+
+
+def _told(session: Session, rule: Rule, settings: Settings, language: Language) -> RetentionRuleOut:
+    ids: list[str] = []
+    with session.begin_nested() as trial:
+        while found := rule.let_go(session, _before(rule, settings), BATCH):
+            ids += found
+            if len(found) < BATCH:
+                break
+        trial.rollback()
+    session.expire_all()
+    return RetentionRuleOut(
+        name=rule.name,
+        days=rule.days(settings),
+        setting=f"TANDEM_{rule.setting.upper()}",
+        text=translate(rule.what, language),
+        count=len(ids),
+        examples=ids[:_SHOWN],
+    )
+
+
+def _before(rule: Rule, settings: Settings) -> datetime:
+    return now() - timedelta(days=rule.days(settings))

@@ -1,0 +1,114 @@
+"""What people have written in meetings goes: with a person, and a year after the end."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import inspect, text
+from sqlmodel import Session
+
+from app.core.clock import now
+from app.exchanges import personal
+from app.exchanges import service as exchanges
+from tests.app.exchanges.conftest import KIM, Pair, done
+from tests.world import JsonObject
+
+WORDS: JsonObject = {
+    "topics": "Kim showed charts.",
+    "take_away": "Ask kim@suedbank.example.",
+    "next": "Kimono and Kim.",
+}
+
+
+def written(pair: Pair) -> JsonObject:
+    """A meeting, a pulse and three lines with a name in all of them; the meeting."""
+    exchange = pair.kick_off()
+    pair.say("minutes", exchange, **WORDS)
+    pair.say("park", exchange, item=1)
+    pair.plan(
+        datetime(2027, 2, 25, 9, tzinfo=UTC), place="At Kim's", agenda=[{"text": "What Kim asks", "minutes": 10}]
+    )
+    done(pair.sued.post(f"{pair.address}/pulse", json={"pulse": "continue", "why": "Kim likes it."}))
+    done(pair.sued.put(f"{pair.address}/harvest", json={"lines": ["Ask Kim."]}, headers={"If-Match": "*"}))
+    return exchange
+
+
+def stored(session: Session, *tables: str) -> str:
+    known = inspect(session.get_bind()).get_table_names()
+    assert set(tables) <= set(known)
+    return " ".join(str(row) for name in tables for row in session.execute(text(f'SELECT * FROM "{name}"')))  # noqa: S608
+
+
+TABLES = ("exchange", "exchange_feedback", "tandem_pulse", "harvest", "tandem")
+
+
+def test_a_person_takes_along_what_its_side_sees_and_leaves_no_name_behind(pair: Pair) -> None:
+    written(pair)
+    kim = pair.sued.get("/v1/people").json()["items"][0]["id"]
+    alex = pair.nord.get("/v1/people").json()["items"][0]["id"]
+
+    with pair.world.database.session() as session:
+        taken = [json.loads(json.dumps(one)) for one in personal.export_person(session, kim)]
+        of_partner = list(personal.export_person(session, alex))
+        personal.erase_person(session, kim)
+    with pair.world.database.reader() as session:
+        left = stored(session, *TABLES)
+
+    assert [kind for kind, _ in taken] == ["exchange", "exchange", "pulse", "harvest"]
+    assert (taken[0][1]["topics"], taken[2][1]["why"]) == ("Kim showed charts.", "Kim likes it.")
+    # What a side says of itself is not the partner's.
+    assert [kind for kind, _ in of_partner] == ["exchange", "exchange", "harvest"]
+    assert "Kimono" in left
+    assert "Kim" not in left.replace("Kimono", "")
+    assert KIM["email"] not in left
+
+
+def test_a_year_after_its_end_only_dates_and_what_was_released_are_left_of_a_tandem(pair: Pair) -> None:
+    exchange = written(pair)
+    done(pair.nord.post(f"{pair.address}/close"))
+    moment = datetime.fromisoformat(pair.tandem()["closed_at"])
+    pair.clock.pass_(days=400)
+
+    with pair.world.database.session() as session:
+        too_soon = exchanges.forget_closed(session, moment)
+        first = exchanges.forget_some(session, moment + timedelta(seconds=1), 10)
+        again = exchanges.forget_closed(session, moment + timedelta(days=365))
+    with pair.world.database.reader() as session:
+        left = stored(session, *TABLES)
+
+    assert (too_soon, first, again) == (0, [pair.tandem_id], 0)
+    assert "Kim" not in left
+    shown = done(pair.nord.get(f"/v1/exchanges/{exchange['id']}"))
+    assert (shown["status"], shown["minutes"], shown["agenda"], shown["place"]) == ("held", None, [], None)
+
+
+def test_a_released_story_outlives_what_is_forgotten(pair: Pair) -> None:
+    pair.kick_off()
+    done(pair.nord.put(f"{pair.address}/harvest", json={"lines": ["A buddy."]}, headers={"If-Match": "*"}))
+    for caller in (pair.nord, pair.sued):
+        done(caller.post(f"{pair.address}/harvest/release", json={"version": 1}))
+    done(pair.nord.post(f"{pair.address}/close"))
+    pair.clock.pass_(days=400)
+
+    with pair.world.database.session() as session:
+        exchanges.forget_closed(session, now())
+
+    [story] = done(pair.nord.get("/v1/stories"))["items"]
+    assert story["lines"] == ["A buddy."]
+
+
+def test_a_company_takes_its_meetings_along_and_leaves_no_words_behind(pair: Pair) -> None:
+    written(pair)
+
+    lines = [json.loads(line) for line in pair.sued.get(f"/v1/companies/{pair.two.sued}/export").text.splitlines()]
+    of_partner = pair.nord.get(f"/v1/companies/{pair.two.nord}/export").text
+    with pair.world.database.session() as session:
+        exchanges.erase_company(session, pair.two.sued)
+    with pair.world.database.reader() as session:
+        left = stored(session, *TABLES)
+
+    taken = {kind: [one for one in lines if one["record"] == kind] for kind in ("exchange", "harvest", "pulse")}
+    assert [one["minutes"] and one["minutes"]["topics"] for one in taken["exchange"]] == ["Kim showed charts.", None]
+    assert [one["lines"] for one in taken["harvest"]] == [["Ask Kim."]]
+    assert [one["why"] for one in taken["pulse"]] == ["Kim likes it."]
+    assert "Kim likes it." not in of_partner
+    assert "Kim" not in left

@@ -1,0 +1,63 @@
+from datetime import timedelta
+
+import time_machine
+from sqlmodel import select
+
+from app.core.clock import now
+from app.rounds.models import RoundSnapshot
+from app.rounds.snapshot import thaw
+from tests.app.privacy.test_a_person import CIRCLE, RING
+from tests.world import JsonObject, World, ndjson
+
+
+def due(world: World) -> dict[str, int]:
+    answer = world.operator.get("/v1/retention")
+    assert answer.status_code == 200, answer.text
+    return {one["name"]: one["count"] for one in answer.json()["rules"] if one["count"]}
+
+
+def test_a_dry_run_tells_what_would_go_and_lets_nothing_go(world: World) -> None:
+    company_id = world.company("Nordwerk")
+    [community_id] = world.published(company_id, CIRCLE)
+    world.imported(world.portal(company_id), ndjson([{"external_id": "a", "name": "A"}]))
+    assert due(world) == {}
+
+    with time_machine.travel(now() + timedelta(days=380), tick=False):
+        first, second = due(world), due(world)
+        rules: list[JsonObject] = world.operator.get("/v1/retention", headers={"Accept-Language": "de"}).json()[
+            "rules"
+        ]
+
+    assert first == second == {"unconfirmed_communities": 1, "imports": 1}
+    [archived] = [one for one in rules if one["name"] == "unconfirmed_communities"]
+    assert archived == {
+        "name": "unconfirmed_communities",
+        "days": 365,
+        "setting": "TANDEM_ARCHIVE_UNCONFIRMED_DAYS",
+        "text": "Communities, die so lange niemand bestätigt hat, werden archiviert; solche mit einem laufenden "
+        "Tandem bleiben.",
+        "count": 1,
+        "examples": [community_id],
+    }
+    assert world.portal(company_id).get("/v1/retention").status_code == 403
+
+
+def test_what_is_over_goes_once_a_day_by_itself(world: World) -> None:
+    first, second = world.company("Nordwerk"), world.company("Suedhafen", sector="health")
+    [lonely] = world.published(first, {"name": "Lonely", "tags": ["bees"]})
+    [circle], [ring] = world.published(first, CIRCLE), world.published(second, RING)
+    done = world.proposed_round()
+    world.organizer.post(f"/v1/rounds/{done['id']}/withdraw")
+    world.worker.run_until_idle()
+
+    with time_machine.travel(now() + timedelta(days=401), tick=False):
+        world.worker.run_until_idle()
+        assert due(world) == {}
+
+    status = {one["id"]: one["status"] for one in world.operator.get("/v1/communities").json()["items"]}
+    assert status == {lonely: "archived", circle: "archived", ring: "archived"}
+    with world.database.reader() as session:
+        [snapshot] = session.exec(select(RoundSnapshot)).all()
+        assert thaw(snapshot.content).profiles == []
+    kept = world.organizer.get(f"/v1/rounds/{done['id']}").json()
+    assert kept["snapshot_hash"] == done["snapshot_hash"]
