@@ -16,17 +16,20 @@ _FOUND = (CommunityStatus.PUBLISHED, CommunityStatus.PAUSED)
 
 
 def to_be_asked(session: Session) -> Sequence[Community]:
-    """Communities whose managers are to look at them within a month, or have not in time, by id."""
-    until = (now() + ASKED_BEFORE).date()
-    due = select(Community).where(col(Community.confirm_again_by) <= until, col(Community.status).in_(_FOUND))
+    """Communities whose managers are to look at them within a month, by id."""
+    today = now().date()
+    due = select(Community).where(
+        col(Community.confirm_again_by) >= today,
+        col(Community.confirm_again_by) <= today + ASKED_BEFORE,
+        col(Community.status).in_(_FOUND),
+    )
     return session.exec(due.order_by(col(Community.id))).all()
 
 
 def is_asked(community: Community) -> bool:
     """Whether it is one of `to_be_asked`."""
-    until = (now() + ASKED_BEFORE).date()
-    by = community.confirm_again_by
-    return community.status in _FOUND and by is not None and by <= until
+    today, by = now().date(), community.confirm_again_by
+    return community.status in _FOUND and by is not None and today <= by <= today + ASKED_BEFORE
 
 
 def archive_unconfirmed(

@@ -84,7 +84,11 @@ class Settings(BaseSettings):
     keep_closed_tandems_days: int = Field(
         365, ge=1, description="Minutes, places and words of a tandem are kept so long after its end."
     )
-    keep_messages_days: int = Field(90, ge=4, description="Which message was sent when is kept so long.")
+    keep_messages_days: int = Field(
+        90,
+        ge=60,
+        description="Which message was sent when is kept so long; shorter, and something might be said twice.",
+    )
     keep_snapshots_days: int = Field(400, ge=1, description="Texts of a round are kept so long after it ended.")
     keep_imports_days: int = Field(180, ge=1, description="What an import reported is kept so long.")
     keep_records_days: int = Field(

@@ -33,13 +33,14 @@ class MinutesConfirmed(Conflict):
 
 
 def write(session: Session, caller: Caller, exchange_id: str, wish: MinutesCreate) -> Exchange:
-    """Write the minutes, or write them anew, which voids what was confirmed."""
+    """Write the minutes, or write them anew: that confirms them for this side, and for the other one no more."""
     exchange, _, side = at_hand(session, caller, exchange_id)
     require(exchange, *queries.TOOK_PLACE)
     if exchange.minutes_version and exchange.confirmed_a == exchange.confirmed_b == exchange.minutes_version:
         raise MinutesConfirmed
     exchange.topics, exchange.take_away, exchange.next = wish.topics, wish.take_away, wish.next
     exchange.minutes_by, exchange.minutes_version = side, exchange.minutes_version + 1
+    _confirmed(exchange, side)
     events.record(session, "minutes.written", exchange.id)
     return stored(session, exchange)
 
@@ -53,10 +54,15 @@ def confirm(session: Session, caller: Caller, exchange_id: str, wish: MinutesCon
         raise MinutesRewritten(named=wish.version, present=exchange.minutes_version)
     if confirmed_by(exchange, side) == wish.version:
         return exchange
-    if side is SideName.A:
-        exchange.confirmed_a = wish.version
-    else:
-        exchange.confirmed_b = wish.version
+    _confirmed(exchange, side)
     if exchange.confirmed_a == exchange.confirmed_b:
         events.record(session, "minutes.confirmed", exchange.id)
     return stored(session, exchange)
+
+
+def _confirmed(exchange: Exchange, side: SideName) -> None:
+    """The side has said yes to the present version."""
+    if side is SideName.A:
+        exchange.confirmed_a = exchange.minutes_version
+    else:
+        exchange.confirmed_b = exchange.minutes_version

@@ -201,7 +201,7 @@ def write_minutes(
     language: LanguageDep,
     response: Response,
 ) -> ExchangeOut:
-    """Write the minutes, three fields, or write them anew: then both sides confirm them anew. Hints block nothing."""
+    """Write the minutes, three fields, or write them anew: that confirms them for your side. Hints block nothing."""
     written = once.of(
         lambda: exchanges.write_minutes(session, caller, exchange_id, wish),
         lambda known: exchanges.get(session, caller, known)[0],

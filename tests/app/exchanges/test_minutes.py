@@ -32,25 +32,24 @@ def test_minutes_are_confirmed_by_both_in_the_version_that_each_has_read(pair: P
 
     nothing_yet = pair.sued.post(f"{address}/confirm", json={"version": 1})
     first = pair.say("minutes", exchange, **WORDS)["minutes"]
-    pair.say("confirm", exchange, pair.sued, version=1)
     pair.say("minutes", exchange, pair.sued, **WORDS | {"next": "We compare prices."})
     outdated = pair.nord.post(f"{address}/confirm", json={"version": 1})
-    by_one = pair.say("confirm", exchange, version=2)
+    by_one = pair.say("confirm", exchange, pair.sued, version=2)
+    by_both = pair.say("confirm", exchange, version=2)
     again = pair.say("confirm", exchange, version=2)
-    by_both = pair.say("confirm", exchange, pair.sued, version=2)
     rewritten = pair.nord.post(f"{address}/minutes", json=WORDS)
 
     side = exchange["side"]
     other = "b" if side == "a" else "a"
     assert refused(nothing_yet) == (409, "no-minutes")
-    unconfirmed = {"own_confirmed": False, "partner_confirmed": False}
-    assert first == WORDS | unconfirmed | {"written_by": side, "version": 1, "hints": []}
+    by_writer = {"own_confirmed": True, "partner_confirmed": False}
+    assert first == WORDS | by_writer | {"written_by": side, "version": 1, "hints": []}
     assert refused(outdated) == (409, "minutes-rewritten")
-    assert by_one == again
+    assert by_both == again
     [hint] = by_one["minutes"].pop("hints")
     assert (hint["field"], hint["hint"]["matched"]) == ("next", "prices")
-    confirmed = {"next": "We compare prices.", "written_by": other, "version": 2, "own_confirmed": True}
-    assert by_one["minutes"] == WORDS | unconfirmed | confirmed
+    rest = {"next": "We compare prices.", "written_by": other, "version": 2}
+    assert by_one["minutes"] == WORDS | by_writer | rest
     assert (by_both["minutes"]["own_confirmed"], by_both["minutes"]["partner_confirmed"]) == (True, True)
     assert refused(rewritten) == (409, "minutes-confirmed")
     assert "buddy" not in pair.world.organizer.get(address).text
