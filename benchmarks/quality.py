@@ -104,13 +104,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
     shipped_lexicons()
     found = []
     for number, one in enumerate(sets):
-        figures = measured(one, peers, sets[(number + 1) % len(sets)])
+        figures = measured(one, peers, unrelated(sets, number))
         take_over(figures, kept.get(one.folder.name, {}))
         tell(**figures)
         found.append(figures)
     overall = measured_together(sets) | {"missing": dict(peers.missing)}
     tell(**overall)
     options.out.write_text(report(found, overall), encoding="utf-8")
+
+
+def unrelated(sets: Sequence[JudgedSet], number: int) -> JudgedSet:
+    """The next set with other profiles; itself where there is none."""
+    own = {profile.id for profile in sets[number].profiles}
+    others = [*sets[number + 1 :], *sets[:number]]
+    return next((one for one in others if own.isdisjoint(profile.id for profile in one.profiles)), sets[number])
 
 
 def judged_set(folder: Path, titles: Mapping[str, Any]) -> JudgedSet:

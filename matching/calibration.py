@@ -27,8 +27,8 @@ class Strength(StrEnum):
     WORTH_A_LOOK = "worth_a_look"
 
 
-LEAST_STRONG, LEAST_GOOD = 0.6, 0.3
-"""From these probabilities on a pair is called strong, and good."""
+LEAST_STRONG, LEAST_GOOD = 0.75, 0.5
+"""From these probabilities on a pair is called strong (three in four), and good (rather than not)."""
 
 
 @dataclass(frozen=True, slots=True)

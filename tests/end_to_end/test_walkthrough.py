@@ -129,7 +129,12 @@ def _a_no_is_told_to_nobody(said_no: str, replaced: str, nordwerk: Sequence[str]
 def _not_now_shows_as_no_longer_open(output: str) -> None:
     answered, for_nordwerk, match_round = json_documents(output)
     assert answered["status"] == "not_now"
-    assert answered["own_answer"] == {"answer": "not_now", "until": "2199-03-01", "reason": "We move house."}
+    assert answered["own_answer"] == {
+        "answer": "not_now",
+        "until": "2199-03-01",
+        "reason": "We move house.",
+        "why": [],
+    }
     assert {one["own"]["name"]: one["status"] for one in for_nordwerk["items"]} == {
         "Bike to Work": "withdrawn",
         "Repair Cafe": "declined",

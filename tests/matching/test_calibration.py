@@ -55,7 +55,7 @@ def test_a_higher_score_is_never_less_probable(one: float, other: float) -> None
 
 @pytest.mark.parametrize(
     ("probability", "word"),
-    [(0.9, Strength.STRONG), (0.6, Strength.STRONG), (0.3, Strength.GOOD), (0.29, Strength.WORTH_A_LOOK)],
+    [(0.9, Strength.STRONG), (0.75, Strength.STRONG), (0.5, Strength.GOOD), (0.49, Strength.WORTH_A_LOOK)],
 )
 def test_a_probability_has_a_word(probability: float, word: Strength) -> None:
     assert strength(probability) is word

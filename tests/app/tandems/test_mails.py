@@ -75,7 +75,7 @@ def test_a_suggestion_asks_everybody_who_speaks_for_a_side_in_the_own_language(m
             "sieht, wer die andere ist, bevor beide Ja gesagt haben.",
             "Was schon verraten werden darf: Themen: data literacy, Diagramme. Sprachen: Englisch. Mitglieder: "
             "100-499. Branche: banking. Phase: im laufenden Betrieb. Formate: Wissenscafé.",
-            "Wie sicher wir sind, dass die beiden zusammenpassen: stark.",
+            "Wie sicher wir sind, dass die beiden zusammenpassen: gut.",
             "Warum die beiden voneinander lernen könnten:",
         )
         assert german.letter.points == ("Gemeinsame Themen: charts / Diagramme, data",)

@@ -115,10 +115,10 @@ def test_a_side_that_is_offered_somebody_else_sees_replaced_and_the_other_withdr
     ("probability", "kind", "german"),
     [
         (0.99, "strong", "stark"),
-        (0.6001, "strong", "stark"),
-        (0.5999, "good", "gut"),
-        (0.3001, "good", "gut"),
-        (0.2999, "worth_a_look", "einen Blick wert"),
+        (0.7501, "strong", "stark"),
+        (0.7499, "good", "gut"),
+        (0.5001, "good", "gut"),
+        (0.4999, "worth_a_look", "einen Blick wert"),
     ],
 )
 def test_a_side_sees_how_sure_a_suggestion_is_as_a_word_and_never_as_a_number(
