@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 LONGEST_TEXT = 20_000
 """Characters; what stands behind them is not read."""
-_LONGEST_SENTENCE = 60
+LONGEST_SENTENCE = 60
+"""Words; a longer one is read in parts."""
 
 # Bounded parts, so that no text takes long.
 _LEFT_OUT = re.compile(
@@ -49,7 +50,7 @@ def read(text: str) -> Iterator[list[Word]]:
         if places is not None:
             start, end = places[start][0], places[end - 1][1]
         sentence.append(Word(written.casefold(), start, end))
-        if len(sentence) == _LONGEST_SENTENCE:
+        if len(sentence) == LONGEST_SENTENCE:
             yield sentence
             sentence = []
     if sentence:

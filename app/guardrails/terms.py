@@ -100,7 +100,9 @@ def _includes(longer: _Place, shorter: _Place) -> bool:
     if longer.topic == shorter.topic or (longer.topic == BY_WHATEVER_WAY and shorter.topic != WITH_WHOM):
         return False
     around = longer.first <= shorter.first and shorter.last <= longer.last
-    return around and shorter.last - shorter.first < longer.last - longer.first < _MOST_WORDS_OF_A_PHRASE
+    # What is passed on stands between the words for it, however many there are.
+    at_most = sentences.LONGEST_SENTENCE if longer.topic == PASSING_ON else _MOST_WORDS_OF_A_PHRASE
+    return around and shorter.last - shorter.first < longer.last - longer.first < at_most
 
 
 @cache

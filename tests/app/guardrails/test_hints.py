@@ -32,10 +32,20 @@ def test_a_community_on_pricing_gets_one_hint_and_one_of_volunteers_none() -> No
         ("Unsere Margen sind noch nicht öffentlich.", [("Margen", 2)]),
         ("Our market share is small. The prize goes to Kim.", [("market share", 7)]),
         ("We pass the higher energy costs on to customers", [("pass the higher energy costs on to customers", 11)]),
+        (
+            "We get the minimum wage rise back from the customer",
+            [("get the minimum wage rise back from the customer", 11)],
+        ),
         ("Wir sprechen nicht über Preise", []),
         ("Um jeden Preis", []),
         ("Mindestlohngesetz: was sich ändert", []),
-        ("Eure Preisliste, please, and your salary bands", [("Preisliste", 1), ("salary", 10)]),
+        ("Grundlagen der Kalkulation mit Excel", []),
+        ("Grundlagen der Kalkulation, im Vergleich der Häuser", [("Kalkulation", 2)]),
+        ("Der Erlös des Kuchenbasars geht an das Tierheim", []),
+        ("Gehälter bleiben heute draußen", []),
+        ("What do you pay per tonne?", [("What do you pay per tonne", 1)]),
+        ("Course: getting ready for a salary talk", []),
+        ("Eure Preisliste, please, and your salary bands", [("Preisliste", 1), ("salary bands", 10)]),
     ],
 )
 def test_a_hint_names_what_stands_there_and_its_topic(text: str, expected: list[tuple[str, int]]) -> None:
