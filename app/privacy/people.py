@@ -4,7 +4,8 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from types import ModuleType
 
-from sqlmodel import Session
+from sqlalchemy import or_
+from sqlmodel import Session, col, select
 
 from app.access import personal as keys
 from app.access.models import Role
@@ -18,12 +19,13 @@ from app.exchanges import personal as met
 from app.guardrails import personal as lawful
 from app.notifications import outbox
 from app.notifications import personal as messages
+from app.notifications import queries as message_queries
 from app.people import personal as itself
 from app.people import service as people
 from app.people.models import Person, PersonStatus
 from app.people.service import PersonNotFound
 from app.tandems import personal as answered
-from app.tandems import queries as tandems
+from app.tandems.models import SideName, Tandem
 
 # In this order: for which communities it speaks is looked up by the first ones, who it is by all.
 PARTS: Sequence[ModuleType] = (met, answered, messages, lawful, keys, coordinated, managed, itself)
@@ -52,7 +54,7 @@ def export(database: Database, caller: Caller, person_id: str) -> Iterator[bytes
 def erase(session: Session, caller: Caller, person_id: str) -> Person:
     """Erase a person: itself, its company's coordinator or the operator. One that is erased stays so.
 
-    Its company is told that it is gone, and the partners of tandems that go on that a contact has changed.
+    Its company is told that it is gone, and the partners to whom it was shown that a contact is.
     """
     person = get(session, caller, person_id, for_update=True)
     caller.require(Role.OPERATOR, Role.COORDINATOR, Role.MANAGER, Role.PARTICIPANT)
@@ -71,10 +73,9 @@ def _tell(session: Session, person: Person) -> None:
     outbox.tell_companies(
         session, "contact.erased", person.id, [person.company_id], ids={"person_id": person.id}, key=key
     )
-    spoken_for = communities.spoken_for(session, person.id)
-    for tandem in tandems.going_on(session, spoken_for):
+    for tandem, side in _shown_in(session, person):
         own, other = (tandem.a_id, tandem.b_company), (tandem.b_id, tandem.a_company)
-        community_id, company_id = own if tandem.a_id in spoken_for else other
+        community_id, company_id = own if side is SideName.A else other
         outbox.tell_companies(
             session,
             "contact.erased",
@@ -83,6 +84,28 @@ def _tell(session: Session, person: Person) -> None:
             ids={"tandem_id": tandem.id, "community_id": community_id},
             key=f"{key}:{tandem.id}",
         )
+
+
+def _shown_in(session: Session, person: Person) -> list[tuple[Tandem, SideName]]:
+    """The tandems whose other side was shown the person and may have kept a copy, with the person's own side."""
+    return [
+        (tandem, side)
+        for tandem, side in _tandems_of(session, person.id)
+        if tandem.forgotten_at is None and (tandem.closed_at is None or tandem.closed_at > person.created_at)
+    ]
+
+
+def _tandems_of(session: Session, person_id: str) -> list[tuple[Tandem, SideName]]:
+    """The tandems of the communities that a person speaks for, or was mailed about while it did, by id."""
+    mailed = {
+        one.ids["tandem_id"]: SideName(one.ids["side"])
+        for one in message_queries.of_person(session, person_id)
+        if {"tandem_id", "side"} <= one.ids.keys()
+    }
+    mine = list(communities.spoken_for(session, person_id))
+    theirs = or_(col(Tandem.id).in_(list(mailed)), col(Tandem.a_id).in_(mine), col(Tandem.b_id).in_(mine))
+    found = session.exec(select(Tandem).where(theirs).order_by(col(Tandem.id)))
+    return [(one, mailed.get(one.id) or (SideName.A if one.a_id in mine else SideName.B)) for one in found]
 
 
 def _lines(database: Database, person_id: str) -> Iterator[bytes]:

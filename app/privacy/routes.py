@@ -76,7 +76,7 @@ def erase_person(person_id: PersonId, session: SessionDep, caller: CallerDep, on
     """Erase a person, as itself, its company's coordinator or an operator. It cannot be undone.
 
     Address, name and language go, and with them every key, link and message for it; records keep an id that leads to
-    nobody. The company and the partners of tandems that go on are told.
+    nobody. The company is told, and so are the partners who were shown the person, also of tandems that are closed.
     """
     erased = once.of(
         lambda: people.erase(session, caller, person_id), lambda known: people.get(session, caller, known)

@@ -146,6 +146,28 @@ def test_of_a_person_who_is_erased_nothing_is_found_in_any_table(any_world: Worl
     assert world.portal(first).get(f"/v1/suggestions/{suggestion}").status_code == 200
 
 
+def test_partners_of_closed_tandems_and_of_former_managers_are_told_that_a_contact_is_erased(world: World) -> None:
+    first, second, made = tandem(world)
+    kim, robin = person(world, first, "Kimberley"), person(world, first, "Robin")
+    later = {"email": "later@nordwerk.example", "first_name": "Later"}
+    coordinator = world.caller(Role.COORDINATOR, first)
+    world.worker.run_until_idle()
+    handed_over = CIRCLE | {"managers": [CIRCLE["managers"][1]]}
+    world.portal(first).put("/v1/sources/intranet/communities/data-circle", json=handed_over)
+    world.portal(first).post(f"/v1/tandems/{made['id']}/close")
+    with time_machine.travel(now() + timedelta(days=1), tick=False):
+        world.portal(first).put("/v1/sources/intranet/communities/data-circle", json=CIRCLE | {"managers": [later]})
+        told_by_webhook(world, second)
+
+        for one in (kim, robin, person(world, first, "Later")):
+            assert coordinator.post(f"/v1/people/{one}/erase").status_code == 200
+
+    circle = made["pair"]["a"] if made["pair"]["a"]["name"] == "Data Circle" else made["pair"]["b"]
+    told = [(one.subject_id, one.ids) for one in messages(world, "contact.erased")]
+    ids = {"tandem_id": made["id"], "community_id": circle["community_id"]}
+    assert told == [(kim, ids), (robin, ids)]
+
+
 def test_a_community_that_nobody_speaks_for_any_more_is_told_of(world: World) -> None:
     _, second, _ = tandem(world)
     toni = person(world, second, "Toni")
