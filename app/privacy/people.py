@@ -4,26 +4,25 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from types import ModuleType
 
-from sqlalchemy import or_
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from app.access import personal as keys
 from app.access.models import Role
 from app.access.service import Caller
 from app.communities import personal as managed
-from app.communities import queries as communities
 from app.companies import personal as coordinated
 from app.core import events
 from app.core.database import Database
+from app.core.settings import Settings
 from app.exchanges import personal as met
 from app.guardrails import personal as lawful
-from app.notifications import outbox
+from app.notifications import mailing, outbox
 from app.notifications import personal as messages
-from app.notifications import queries as message_queries
 from app.people import personal as itself
 from app.people import service as people
 from app.people.models import Person, PersonStatus
 from app.people.service import PersonNotFound
+from app.privacy import queries
 from app.tandems import personal as answered
 from app.tandems.models import SideName, Tandem
 
@@ -51,16 +50,18 @@ def export(database: Database, caller: Caller, person_id: str) -> Iterator[bytes
     return _lines(database, person_id)
 
 
-def erase(session: Session, caller: Caller, person_id: str) -> Person:
+def erase(session: Session, caller: Caller, person_id: str, settings: Settings) -> Person:
     """Erase a person: itself, its company's coordinator or the operator. One that is erased stays so.
 
-    Its company is told that it is gone, and the partners to whom it was shown that a contact is.
+    Its company is told that it is gone, and the partners to whom it was shown that a contact is. Files of mails that
+    may hold its name or address go once the transaction is committed.
     """
     person = get(session, caller, person_id, for_update=True)
     caller.require(Role.OPERATOR, Role.COORDINATOR, Role.MANAGER, Role.PARTICIPANT)
     if person.status is PersonStatus.ERASED:
         return person
     _tell(session, person)
+    mailing.forget_files(session, settings, queries.mails_with_person(session, person_id))
     for part in PARTS:
         part.erase_person(session, person_id)
     events.record(session, "person.erased", person_id)
@@ -90,22 +91,9 @@ def _shown_in(session: Session, person: Person) -> list[tuple[Tandem, SideName]]
     """The tandems whose other side was shown the person and may have kept a copy, with the person's own side."""
     return [
         (tandem, side)
-        for tandem, side in _tandems_of(session, person.id)
+        for tandem, side in queries.tandems_of(session, person.id)
         if tandem.forgotten_at is None and (tandem.closed_at is None or tandem.closed_at > person.created_at)
     ]
-
-
-def _tandems_of(session: Session, person_id: str) -> list[tuple[Tandem, SideName]]:
-    """The tandems of the communities that a person speaks for, or was mailed about while it did, by id."""
-    mailed = {
-        one.ids["tandem_id"]: SideName(one.ids["side"])
-        for one in message_queries.of_person(session, person_id)
-        if {"tandem_id", "side"} <= one.ids.keys()
-    }
-    mine = list(communities.spoken_for(session, person_id))
-    theirs = or_(col(Tandem.id).in_(list(mailed)), col(Tandem.a_id).in_(mine), col(Tandem.b_id).in_(mine))
-    found = session.exec(select(Tandem).where(theirs).order_by(col(Tandem.id)))
-    return [(one, mailed.get(one.id) or (SideName.A if one.a_id in mine else SideName.B)) for one in found]
 
 
 def _lines(database: Database, person_id: str) -> Iterator[bytes]:

@@ -72,14 +72,16 @@ def export_person(person_id: PersonId, database: DatabaseDep, caller: CallerDep)
 
 
 @router.post("/people/{person_id}/erase", operation_id="erase_person", tags=["people"], responses=problems(404))
-def erase_person(person_id: PersonId, session: SessionDep, caller: CallerDep, once: OnceDep) -> PersonOut:
+def erase_person(
+    person_id: PersonId, session: SessionDep, caller: CallerDep, once: OnceDep, settings: SettingsDep
+) -> PersonOut:
     """Erase a person, as itself, its company's coordinator or an operator. It cannot be undone.
 
     Address, name and language go, and with them every key, link and message for it; records keep an id that leads to
     nobody. The company is told, and so are the partners who were shown the person, also of tandems that are closed.
     """
     erased = once.of(
-        lambda: people.erase(session, caller, person_id), lambda known: people.get(session, caller, known)
+        lambda: people.erase(session, caller, person_id, settings), lambda known: people.get(session, caller, known)
     )
     return PersonOut.model_validate(erased)
 

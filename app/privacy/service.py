@@ -16,14 +16,17 @@ from app.core.clock import now
 from app.core.database import Database
 from app.core.i18n import Language
 from app.core.schemas import Output
+from app.core.settings import Settings
 from app.exchanges import queries as exchange_queries
 from app.exchanges import service as exchanges
 from app.exchanges.viewing import exchanges_shown, harvest_shown, pulse_shown
 from app.guardrails import personal as guardrails
 from app.imports import service as imports
+from app.notifications import mailing
 from app.notifications import service as notifications
 from app.people import service as people
 from app.people.schemas import PersonOut
+from app.privacy import queries
 from app.rounds import service as rounds
 from app.tandems import queries as tandem_queries
 from app.tandems import service as tandems
@@ -48,11 +51,15 @@ def export_company(
     return _lines(database, caller, company_id, head, pepper, language)
 
 
-def erase_company(session: Session, company_id: str) -> bool:
-    """Erase a company whose time has come; False when it has stayed, or its day is another one."""
+def erase_company(session: Session, company_id: str, settings: Settings) -> bool:
+    """Erase a company whose time has come; False when it has stayed, or its day is another one.
+
+    Files of mails that may name its people or communities go once the transaction is committed.
+    """
     company = companies.get(session, access.SYSTEM, company_id, for_update=True)
     if not companies.is_due(company, now().date()):
         return False
+    mailing.forget_files(session, settings, queries.mails_with_company(session, company_id))
     rounds.erase_company(session, company_id)
     exchanges.erase_company(session, company_id)
     tandems.erase_company(session, company_id)

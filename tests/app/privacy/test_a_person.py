@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from email.message import EmailMessage
 
 import time_machine
 from sqlalchemy import String, cast, column, func, inspect
@@ -116,6 +117,13 @@ def test_of_a_person_who_is_erased_nothing_is_found_in_any_table(any_world: Worl
     told_by_webhook(world, first, second)
     itself = manager(world, first, kim)
     suggestion = made["suggestion_id"]
+    world.worker.run_until_idle()
+    readers = {str(mail["To"]) for mail in world.mails() if "kimberley" in in_words(mail)}
+    assert readers == {
+        "Kimberley <kimberley@nordwerk.example>",
+        "Robin <deputy@nordwerk.example>",
+        "Toni <chart@suedhafen.example>",
+    }
 
     erased = itself.post(f"/v1/people/{kim}/erase")
 
@@ -130,6 +138,8 @@ def test_of_a_person_who_is_erased_nothing_is_found_in_any_table(any_world: Worl
     }
     world.worker.run_until_idle()
     assert found_anywhere(world, "kimberley") == []
+    assert [in_words(mail) for mail in world.mails() if "kimberley" in in_words(mail)] == []
+    assert world.mails()
     assert world.caller(Role.COORDINATOR, first).post(f"/v1/people/{kim}/erase").status_code == 200
     changed = world.caller(Role.COORDINATOR, first).patch(
         f"/v1/people/{kim}", json={"first_name": "Kim"}, headers={"If-Match": "*"}
@@ -211,3 +221,9 @@ def found_anywhere(world: World, word: str) -> list[str]:
                 hits = select(func.count()).select_from(sqlalchemy_table(table)).where(content.contains(word))
                 found += [f"{table}.{one['name']}"] * bool(session.execute(hits).scalar_one())
     return found
+
+
+def in_words(mail: EmailMessage) -> str:
+    """Everything that a mail says, and to whom, in small letters."""
+    parts = (one.get_content() for one in mail.walk() if not one.is_multipart())
+    return "\n".join([str(mail["To"]), str(mail["Subject"]), *parts]).lower()
