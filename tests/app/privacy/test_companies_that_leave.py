@@ -9,6 +9,7 @@ from sqlalchemy import inspect, text
 from sqlmodel import select
 
 from app.core.settings import get_settings
+from app.notifications.models import MailPreference
 from app.rounds.models import RoundSnapshot
 from app.rounds.snapshot import thaw
 from tests.app.privacy.test_a_person import in_words
@@ -70,6 +71,11 @@ def test_after_thirty_days_nothing_of_a_company_that_left_is_found_anywhere(
     toni = {"email": "toni@other.example", "first_name": "Toni"}
     [partner] = world.published(other, {"name": "Ring", "tags": ["geheimthema"], "managers": [toni]})
     portal = world.portal(company_id)
+    kim = portal.get("/v1/people").json()["items"][0]["id"]
+    for owner in ({"role": "portal", "company_id": company_id}, {"role": "manager", "person_id": kim}):
+        assert world.operator.post("/v1/keys", json=owner | {"label": "Kimberley's laptop"}).status_code == 201
+    wants = portal.put(f"/v1/people/{kim}/mail-preference", json={"wants": "needs_me"}, headers={"If-Match": "*"})
+    assert wants.status_code == 200
     world.imported(portal, ndjson([{"external_id": "Verborgene", "name": "x", "languages": ["Verborgene"]}]))
     done = world.proposed_round()
     assert done["proposals"] == 1
@@ -92,6 +98,7 @@ def test_after_thirty_days_nothing_of_a_company_that_left_is_found_anywhere(
     with world.database.reader() as session:
         [snapshot] = session.exec(select(RoundSnapshot)).all()
         assert [profile.id for profile in thaw(snapshot.content).profiles] == [partner]
+        assert session.exec(select(MailPreference)).all() == []
         tables = inspect(session.get_bind()).get_table_names()
         stored = "".join(
             str(session.execute(text(f'SELECT * FROM "{name}"')).all())  # noqa: S608  names of our own tables
