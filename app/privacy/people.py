@@ -1,6 +1,5 @@
 """A person takes along what is stored of it, and nothing of it stays behind: each feature offers its part."""
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from types import ModuleType
 
@@ -22,7 +21,7 @@ from app.people import personal as itself
 from app.people import service as people
 from app.people.models import Person, PersonStatus
 from app.people.service import PersonNotFound
-from app.privacy import queries
+from app.privacy import queries, records
 from app.tandems import personal as answered
 from app.tandems.models import SideName, Tandem
 
@@ -41,13 +40,14 @@ def get(session: Session, caller: Caller, person_id: str, *, for_update: bool = 
 
 
 def export(database: Database, caller: Caller, person_id: str) -> Iterator[bytes]:
-    """Everything that is stored about a person, one JSON object a line, each with its `record`.
+    """Everything that is stored about a person, one JSON object a line, each with its `record`; for an operator
+    without what the sides of a tandem have answered and written.
 
     Raises PersonNotFound before the first line.
     """
     with database.reader() as session:
         get(session, caller, person_id)
-    return _lines(database, person_id)
+    return _lines(database, caller, person_id)
 
 
 def erase(session: Session, caller: Caller, person_id: str, settings: Settings) -> Person:
@@ -96,10 +96,10 @@ def _shown_in(session: Session, person: Person) -> list[tuple[Tandem, SideName]]
     ]
 
 
-def _lines(database: Database, person_id: str) -> Iterator[bytes]:
+def _lines(database: Database, caller: Caller, person_id: str) -> Iterator[bytes]:
     for part in reversed(PARTS):
         export_part: Callable[[Session, str], Records] = part.export_person
         with database.reader() as session:
-            records = list(export_part(session, person_id))
-        for record, content in records:
-            yield (json.dumps({"record": record} | content, ensure_ascii=False, default=str) + "\n").encode()
+            found = list(export_part(session, person_id))
+        for record, content in found:
+            yield from records.lines(caller, record, content)
