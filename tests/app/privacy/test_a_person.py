@@ -15,7 +15,7 @@ from app.core.events import Event
 from app.notifications.models import EndpointStatus, Message, WebhookEndpoint
 from tests.world import ApiCaller, JsonObject, World
 
-CIRCLE = {
+CIRCLE: JsonObject = {
     "name": "Data Circle",
     "purpose": "Reading figures together",
     "tags": ["data literacy"],
@@ -156,26 +156,40 @@ def test_of_a_person_who_is_erased_nothing_is_found_in_any_table(any_world: Worl
     assert world.portal(first).get(f"/v1/suggestions/{suggestion}").status_code == 200
 
 
-def test_partners_of_closed_tandems_and_of_former_managers_are_told_that_a_contact_is_erased(world: World) -> None:
+def test_partners_who_were_shown_a_person_are_told_also_when_it_spoke_before_or_the_tandem_is_closed(
+    world: World,
+) -> None:
     first, second, made = tandem(world)
     kim, robin = person(world, first, "Kimberley"), person(world, first, "Robin")
-    later = {"email": "later@nordwerk.example", "first_name": "Later"}
-    coordinator = world.caller(Role.COORDINATOR, first)
     world.worker.run_until_idle()
-    handed_over = CIRCLE | {"managers": [CIRCLE["managers"][1]]}
-    world.portal(first).put("/v1/sources/intranet/communities/data-circle", json=handed_over)
+    told_by_webhook(world, second)
+    jo = {"email": "jo@nordwerk.example", "first_name": "Jo"}
+    later = {"email": "later@nordwerk.example", "first_name": "Later"}
+    managed_by(world, first, CIRCLE["managers"][1], jo)
     world.portal(first).post(f"/v1/tandems/{made['id']}/close")
-    with time_machine.travel(now() + timedelta(days=1), tick=False):
-        world.portal(first).put("/v1/sources/intranet/communities/data-circle", json=CIRCLE | {"managers": [later]})
-        told_by_webhook(world, second)
+    start = now()
 
-        for one in (kim, robin, person(world, first, "Later")):
-            assert coordinator.post(f"/v1/people/{one}/erase").status_code == 200
+    def told_of(person_id: str) -> list[dict[str, str]]:
+        assert world.caller(Role.COORDINATOR, first).post(f"/v1/people/{person_id}/erase").status_code == 200
+        return [one.ids for one in messages(world, "contact.erased") if one.subject_id == person_id]
 
     circle = made["pair"]["a"] if made["pair"]["a"]["name"] == "Data Circle" else made["pair"]["b"]
-    told = [(one.subject_id, one.ids) for one in messages(world, "contact.erased")]
     ids = {"tandem_id": made["id"], "community_id": circle["community_id"]}
-    assert told == [(kim, ids), (robin, ids)]
+    assert told_of(kim) == [ids], "spoke before; that is known from what it was mailed"
+    with time_machine.travel(start + timedelta(days=100), tick=False):
+        world.worker.run_until_idle()
+        managed_by(world, first, CIRCLE["managers"][1], jo, later)
+        assert told_of(robin) == [ids], "still speaks for it; records of mails are gone"
+        assert told_of(person(world, first, "Later")) == [], "came after the end"
+    with time_machine.travel(start + timedelta(days=370), tick=False):
+        world.worker.run_until_idle()
+        assert told_of(person(world, first, "Jo")) == [], "the tandem is forgotten"
+
+
+def managed_by(world: World, company_id: str, *managers: JsonObject) -> None:
+    document = CIRCLE | {"managers": managers}
+    stored = world.portal(company_id).put("/v1/sources/intranet/communities/data-circle", json=document)
+    assert stored.status_code == 200, stored.text
 
 
 def test_a_community_that_nobody_speaks_for_any_more_is_told_of(world: World) -> None:
