@@ -231,13 +231,11 @@ def revoke(session: Session, caller: Caller, key_id: str) -> ApiKey:
     return key
 
 
-def revoke_company(session: Session, company_id: str) -> None:
-    """Revoke every key of a company."""
-    session.execute(
-        update(ApiKey)
-        .where(col(ApiKey.company_id) == company_id, col(ApiKey.revoked_at).is_(None))
-        .values(revoked_at=now())
-    )
+def erase_company(session: Session, company_id: str) -> None:
+    """Every key of a company stops; their labels, which somebody has written by hand, go."""
+    theirs = col(ApiKey.company_id) == company_id
+    session.execute(update(ApiKey).where(theirs).values(label="erased"))
+    session.execute(update(ApiKey).where(theirs, col(ApiKey.revoked_at).is_(None)).values(revoked_at=now()))
 
 
 def revoke_labelled(session: Session, label: str) -> None:

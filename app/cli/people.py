@@ -8,6 +8,7 @@ import typer
 from app.access.service import SYSTEM
 from app.cli.terminal import Lang, opened, tell, writing
 from app.core.i18n import mark
+from app.core.settings import get_settings
 from app.privacy import people
 
 app = typer.Typer(no_args_is_help=True, help="A person's own data: `export` and `erase`.")
@@ -34,5 +35,5 @@ def erase(
         tell(mark("Nothing was erased. It cannot be undone: say --yes if you are sure."), lang)
         raise typer.Exit(2)
     with writing() as session:
-        people.erase(session, SYSTEM, person)
+        people.erase(session, SYSTEM, person, get_settings())
     tell(mark("{person_id} is erased."), lang, person_id=person)

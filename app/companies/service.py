@@ -148,7 +148,7 @@ def erase(session: Session, company: Company) -> None:
     """What is left of a company is its name: people, keys and notices are gone."""
     session.execute(delete(CompanyCoordinator).where(col(CompanyCoordinator.company_id) == company.id))
     people.erase_company(session, company.id)
-    access.revoke_company(session, company.id)
+    access.erase_company(session, company.id)
     company.status = CompanyStatus.LEFT
     company.imprint = company.privacy_notice = company.erase_on = None
     _changed(session, company, "company.left")

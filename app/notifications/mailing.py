@@ -1,7 +1,7 @@
 """Mails on their way: to an SMTP server over one connection for many, or as files into a folder."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager, suppress
 from email.message import EmailMessage
 from pathlib import Path
@@ -17,6 +17,8 @@ from aiosmtplib import (
     SMTPResponseException,
     SMTPTimeoutError,
 )
+from sqlalchemy import event
+from sqlmodel import Session
 
 from app.core.settings import Settings
 from app.notifications.tries import DELIVERED, Try, Verdict
@@ -46,6 +48,23 @@ async def opened(settings: Settings) -> AsyncIterator[Post]:
         await server.hang_up()
 
 
+def forget_files(session: Session, settings: Settings, message_ids: Collection[str]) -> None:
+    """Delete what these messages have left in the folder once the transaction is committed; one that has left
+    nothing is fine. With a mail server nothing lands there."""
+    if settings.smtp_host is not None:
+        return
+
+    def delete(committed: Session) -> None:
+        for message_id in message_ids:
+            try:
+                _file(settings.mail_folder, message_id).unlink(missing_ok=True)
+            except OSError as error:
+                # What it belongs to is gone already: somebody has to look at the folder.
+                log.error("mail_file_not_deleted", message_id=message_id, exc_info=error)
+
+    event.listen(session, "after_commit", delete, once=True)
+
+
 class Folder:
     """Each mail a file, named by its message: sent twice, it is there once."""
 
@@ -64,7 +83,11 @@ class Folder:
         self._path.mkdir(parents=True, exist_ok=True)
         unfinished = self._path / f".{message_id}.part"
         unfinished.write_bytes(mail.as_bytes())
-        unfinished.replace(self._path / f"{message_id}.eml")
+        unfinished.replace(_file(self._path, message_id))
+
+
+def _file(folder: Path, message_id: str) -> Path:
+    return folder / f"{message_id}.eml"
 
 
 class Server:

@@ -28,7 +28,8 @@ def export_person(session: Session, person_id: str) -> Iterator[tuple[str, dict[
 
 
 def erase_person(session: Session, person_id: str) -> None:
-    """Nothing more is sent to the person. What was sent goes with its time, see `service.forget_finished`."""
+    """Nothing more is sent to the person. Records of what was sent go with their time, see
+    `service.forget_finished`, files of it at once, see `mailing.forget_files`."""
     session.execute(
         update(Message)
         .where(col(Message.person_id) == person_id, col(Message.status) == MessageStatus.WAITING)

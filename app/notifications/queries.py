@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import BindParameter, ColumnElement, bindparam, case, literal, update
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, case, literal, or_, update
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, SQLModel, col, delete, select
 from sqlmodel.sql.expression import SelectOfScalar
@@ -12,6 +12,9 @@ from sqlmodel.sql.expression import SelectOfScalar
 from app.core.database import UtcDateTime
 from app.notifications.models import Channel, Message, MessageStatus, WebhookEndpoint
 from app.notifications.tries import PAUSES
+
+# Known, or a query for them.
+Ids = Sequence[str] | Select[str]
 
 _MESSAGE = SQLModel.metadata.tables["message"]
 
@@ -137,6 +140,12 @@ def page_of_messages(session: Session, status: MessageStatus | None, limit: int)
 def of_person(session: Session, person_id: str) -> Sequence[Message]:
     """Everything that was to be sent to a person, oldest first."""
     return session.exec(select(Message).where(col(Message.person_id) == person_id).order_by(col(Message.id))).all()
+
+
+def ids_of_mails(session: Session, person_ids: Ids, *subject_ids: Ids) -> list[str]:
+    """Mails to some people, and mails to anybody about some things."""
+    meant = or_(col(Message.person_id).in_(person_ids), *(col(Message.subject_id).in_(some) for some in subject_ids))
+    return list(session.exec(select(Message.id).where(col(Message.channel) == Channel.MAIL, meant)))
 
 
 def delete_finished(session: Session, before: datetime, limit: int) -> list[str]:

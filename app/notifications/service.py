@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlmodel import Session, col, delete
+from sqlmodel import Session, col, delete, select
 
 from app.access.service import Caller, company_for
 from app.companies import service as companies
@@ -15,8 +15,9 @@ from app.core.i18n import mark
 from app.core.ids import new_id
 from app.notifications import queries, sealing
 from app.notifications.kinds import PING
-from app.notifications.models import Channel, EndpointStatus, Message, MessageStatus, WebhookEndpoint
+from app.notifications.models import Channel, EndpointStatus, MailPreference, Message, MessageStatus, WebhookEndpoint
 from app.notifications.schemas import WebhookCreate, WebhookUpdate
+from app.people.models import Person
 
 _MOST = 20
 
@@ -209,7 +210,10 @@ def forget_finished(session: Session, before: datetime, limit: int) -> list[str]
 
 
 def erase_company(session: Session, company_id: str) -> None:
-    """Nothing is sent to a company that has left: its endpoints are gone, and what was sent to them."""
+    """Nothing is sent to a company that has left: its endpoints are gone, what was sent to them, and what its people
+    wanted to be mailed."""
+    everybody = select(Person.id).where(col(Person.company_id) == company_id)
+    session.execute(delete(MailPreference).where(col(MailPreference.person_id).in_(everybody)))
     session.execute(delete(WebhookEndpoint).where(col(WebhookEndpoint.company_id) == company_id))
 
 

@@ -14,7 +14,7 @@ def run(lease: Lease, company_id: str) -> None:
     """Erase everything in one transaction: it is all there or all gone."""
     with lease.database.session() as session:
         lease.finish(session)
-        privacy.erase_company(session, company_id)
+        privacy.erase_company(session, company_id, get_settings())
 
 
 def give_up(session: Session, company_id: str) -> None:

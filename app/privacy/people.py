@@ -1,6 +1,5 @@
 """A person takes along what is stored of it, and nothing of it stays behind: each feature offers its part."""
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from types import ModuleType
 
@@ -10,20 +9,21 @@ from app.access import personal as keys
 from app.access.models import Role
 from app.access.service import Caller
 from app.communities import personal as managed
-from app.communities import queries as communities
 from app.companies import personal as coordinated
 from app.core import events
 from app.core.database import Database
+from app.core.settings import Settings
 from app.exchanges import personal as met
 from app.guardrails import personal as lawful
-from app.notifications import outbox
+from app.notifications import mailing, outbox
 from app.notifications import personal as messages
 from app.people import personal as itself
 from app.people import service as people
 from app.people.models import Person, PersonStatus
 from app.people.service import PersonNotFound
+from app.privacy import queries, records
 from app.tandems import personal as answered
-from app.tandems import queries as tandems
+from app.tandems.models import SideName, Tandem
 
 # In this order: for which communities it speaks is looked up by the first ones, who it is by all.
 PARTS: Sequence[ModuleType] = (met, answered, messages, lawful, keys, coordinated, managed, itself)
@@ -40,25 +40,28 @@ def get(session: Session, caller: Caller, person_id: str, *, for_update: bool = 
 
 
 def export(database: Database, caller: Caller, person_id: str) -> Iterator[bytes]:
-    """Everything that is stored about a person, one JSON object a line, each with its `record`.
+    """Everything that is stored about a person, one JSON object a line, each with its `record`; for an operator
+    without what the sides of a tandem have answered and written.
 
     Raises PersonNotFound before the first line.
     """
     with database.reader() as session:
         get(session, caller, person_id)
-    return _lines(database, person_id)
+    return _lines(database, caller, person_id)
 
 
-def erase(session: Session, caller: Caller, person_id: str) -> Person:
+def erase(session: Session, caller: Caller, person_id: str, settings: Settings) -> Person:
     """Erase a person: itself, its company's coordinator or the operator. One that is erased stays so.
 
-    Its company is told that it is gone, and the partners of tandems that go on that a contact has changed.
+    Its company is told that it is gone, and the partners to whom it was shown that a contact is. Files of mails that
+    may hold its name or address go once the transaction is committed.
     """
     person = get(session, caller, person_id, for_update=True)
     caller.require(Role.OPERATOR, Role.COORDINATOR, Role.MANAGER, Role.PARTICIPANT)
     if person.status is PersonStatus.ERASED:
         return person
     _tell(session, person)
+    mailing.forget_files(session, settings, queries.mails_with_person(session, person_id))
     for part in PARTS:
         part.erase_person(session, person_id)
     events.record(session, "person.erased", person_id)
@@ -71,10 +74,9 @@ def _tell(session: Session, person: Person) -> None:
     outbox.tell_companies(
         session, "contact.erased", person.id, [person.company_id], ids={"person_id": person.id}, key=key
     )
-    spoken_for = communities.spoken_for(session, person.id)
-    for tandem in tandems.going_on(session, spoken_for):
+    for tandem, side in _shown_in(session, person):
         own, other = (tandem.a_id, tandem.b_company), (tandem.b_id, tandem.a_company)
-        community_id, company_id = own if tandem.a_id in spoken_for else other
+        community_id, company_id = own if side is SideName.A else other
         outbox.tell_companies(
             session,
             "contact.erased",
@@ -85,10 +87,19 @@ def _tell(session: Session, person: Person) -> None:
         )
 
 
-def _lines(database: Database, person_id: str) -> Iterator[bytes]:
+def _shown_in(session: Session, person: Person) -> list[tuple[Tandem, SideName]]:
+    """The tandems whose other side was shown the person and may have kept a copy, with the person's own side."""
+    return [
+        (tandem, side)
+        for tandem, side in queries.tandems_of(session, person.id)
+        if tandem.forgotten_at is None and (tandem.closed_at is None or tandem.closed_at > person.created_at)
+    ]
+
+
+def _lines(database: Database, caller: Caller, person_id: str) -> Iterator[bytes]:
     for part in reversed(PARTS):
         export_part: Callable[[Session, str], Records] = part.export_person
         with database.reader() as session:
-            records = list(export_part(session, person_id))
-        for record, content in records:
-            yield (json.dumps({"record": record} | content, ensure_ascii=False, default=str) + "\n").encode()
+            found = list(export_part(session, person_id))
+        for record, content in found:
+            yield from records.lines(caller, record, content)

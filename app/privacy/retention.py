@@ -15,6 +15,7 @@ from app.core.i18n import Language, mark, translate
 from app.core.settings import Settings
 from app.exchanges import forgetting as exchanges
 from app.imports import service as imports
+from app.notifications import mailing
 from app.notifications import service as notifications
 from app.privacy.schemas import RetentionOut, RetentionRuleOut
 from app.rounds import service as rounds
@@ -37,6 +38,8 @@ class Rule:
     setting: str
     what: str
     let_go: LetGo
+    afterwards: Callable[[Session, Settings, Sequence[str]], None] | None = None
+    """What else goes with these ids, once the transaction is committed."""
 
     def days(self, settings: Settings) -> int:
         days: int = getattr(settings, self.setting)
@@ -73,6 +76,7 @@ RULES: Sequence[Rule] = (
         "keep_messages_days",
         mark("Records of messages that came to an end so long ago."),
         notifications.forget_finished,
+        mailing.forget_files,
     ),
     Rule(
         "snapshots",
@@ -94,7 +98,10 @@ def dry_run(session: Session, caller: Caller, settings: Settings, language: Lang
 
 def let_go(session: Session, rule: Rule, settings: Settings) -> int:
     """One batch of what is over by a rule; how many."""
-    return len(rule.let_go(session, _before(rule, settings), BATCH))
+    gone = rule.let_go(session, _before(rule, settings), BATCH)
+    if rule.afterwards is not None:
+        rule.afterwards(session, settings, gone)
+    return len(gone)
 
 
 def _told(session: Session, rule: Rule, settings: Settings, language: Language) -> RetentionRuleOut:

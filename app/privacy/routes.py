@@ -28,8 +28,8 @@ PersonId = Annotated[Id, Path(description="Id of the person.", examples=["per_06
     response_class=StreamingResponse,
     responses={
         200: {
-            "description": "One JSON object a line, each with its `record`: company, person, key, community, "
-            "suggestion, tandem, exchange, harvest, pulse.",
+            "description": "One JSON object a line, each with its `record`: company, person, coordinator, "
+            "guideline_acceptance, key, community, suggestion, tandem, exchange, harvest, pulse.",
             "content": {"application/x-ndjson": {"schema": {"type": "string"}}},
         },
         **problems(404),
@@ -38,7 +38,11 @@ PersonId = Annotated[Id, Path(description="Id of the person.", examples=["per_06
 def export_company(
     company_id: CompanyId, database: DatabaseDep, caller: CompanyDep, language: LanguageDep, settings: SettingsDep
 ) -> StreamingResponse:
-    """Everything that is stored about your company, to take along; also while it is leaving."""
+    """Everything that is stored about your company, to take along; also while it is leaving.
+
+    An operator gets it without what the two sides of a tandem have answered and written: answers and reasons, places,
+    agendas, minutes, harvests and what was said of meetings and at half-time. The company gets all.
+    """
     return StreamingResponse(
         privacy.export_company(
             database, caller, company_id, pepper=settings.key_pepper.get_secret_value(), language=language
@@ -63,7 +67,11 @@ def export_company(
     },
 )
 def export_person(person_id: PersonId, database: DatabaseDep, caller: CallerDep) -> StreamingResponse:
-    """Everything that is stored about a person, for itself or its company, to take along."""
+    """Everything that is stored about a person, for itself or its company, to take along.
+
+    An operator gets it without what the two sides of a tandem have answered and written: answers and reasons, places,
+    agendas, minutes, harvests and what was said of meetings and at half-time. The person and its company get all.
+    """
     return StreamingResponse(
         people.export(database, caller, person_id),
         media_type="application/x-ndjson",
@@ -72,14 +80,16 @@ def export_person(person_id: PersonId, database: DatabaseDep, caller: CallerDep)
 
 
 @router.post("/people/{person_id}/erase", operation_id="erase_person", tags=["people"], responses=problems(404))
-def erase_person(person_id: PersonId, session: SessionDep, caller: CallerDep, once: OnceDep) -> PersonOut:
+def erase_person(
+    person_id: PersonId, session: SessionDep, caller: CallerDep, once: OnceDep, settings: SettingsDep
+) -> PersonOut:
     """Erase a person, as itself, its company's coordinator or an operator. It cannot be undone.
 
     Address, name and language go, and with them every key, link and message for it; records keep an id that leads to
-    nobody. The company and the partners of tandems that go on are told.
+    nobody. The company is told, and so are the partners who were shown the person, also of tandems that are closed.
     """
     erased = once.of(
-        lambda: people.erase(session, caller, person_id), lambda known: people.get(session, caller, known)
+        lambda: people.erase(session, caller, person_id, settings), lambda known: people.get(session, caller, known)
     )
     return PersonOut.model_validate(erased)
 

@@ -1,6 +1,5 @@
 """A company takes its data with it, and nothing of it stays behind: each feature offers its part."""
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 
 from sqlmodel import Session
@@ -11,19 +10,25 @@ from app.access.schemas import KeyOut
 from app.access.service import Caller
 from app.communities import queries as community_queries
 from app.communities import service as communities
+from app.companies import coordinators
 from app.companies import service as companies
 from app.core.clock import now
 from app.core.database import Database
 from app.core.i18n import Language
 from app.core.schemas import Output
+from app.core.settings import Settings
 from app.exchanges import queries as exchange_queries
 from app.exchanges import service as exchanges
 from app.exchanges.viewing import exchanges_shown, harvest_shown, pulse_shown
+from app.guardrails import acceptance
 from app.guardrails import personal as guardrails
+from app.guardrails.schemas import AcceptanceOut
 from app.imports import service as imports
+from app.notifications import mailing
 from app.notifications import service as notifications
 from app.people import service as people
 from app.people.schemas import PersonOut
+from app.privacy import queries, records
 from app.rounds import service as rounds
 from app.tandems import queries as tandem_queries
 from app.tandems import service as tandems
@@ -38,7 +43,8 @@ Read = Callable[[Session, str | None], Sequence[tuple[str, Output]]]
 def export_company(
     database: Database, caller: Caller, company_id: str, *, pepper: str, language: Language
 ) -> Iterator[bytes]:
-    """Everything that is stored about a company, one JSON object a line, each with its `record`.
+    """Everything that is stored about a company, one JSON object a line, each with its `record`; for an operator
+    without what the sides of a tandem have answered and written.
 
     Read in portions, each in a short session of its own. Raises CompanyNotFound before the first line.
     """
@@ -48,11 +54,15 @@ def export_company(
     return _lines(database, caller, company_id, head, pepper, language)
 
 
-def erase_company(session: Session, company_id: str) -> bool:
-    """Erase a company whose time has come; False when it has stayed, or its day is another one."""
+def erase_company(session: Session, company_id: str, settings: Settings) -> bool:
+    """Erase a company whose time has come; False when it has stayed, or its day is another one.
+
+    Files of mails that may name its people or communities go once the transaction is committed.
+    """
     company = companies.get(session, access.SYSTEM, company_id, for_update=True)
     if not companies.is_due(company, now().date()):
         return False
+    mailing.forget_files(session, settings, queries.mails_with_company(session, company_id))
     rounds.erase_company(session, company_id)
     exchanges.erase_company(session, company_id)
     tandems.erase_company(session, company_id)
@@ -67,7 +77,8 @@ def erase_company(session: Session, company_id: str) -> bool:
 def _lines(
     database: Database, caller: Caller, company_id: str, head: Sequence[Output], pepper: str, language: Language
 ) -> Iterator[bytes]:
-    yield from (_line("company", one) for one in head)
+    for one in head:
+        yield from records.lines(caller, "company", one.model_dump(mode="json"))
     moment = now()
     # Of what two companies share each takes along its own side, whoever asks.
     as_itself = Caller(Role.COORDINATOR, key_id=caller.key_id, read_only=True, company_id=company_id)
@@ -75,6 +86,14 @@ def _lines(
     def some_people(session: Session, after: str | None) -> list[tuple[str, Output]]:
         found = people.page(session, company_id=company_id, after=after, limit=_ROWS_AT_ONCE)
         return [(one.id, PersonOut.model_validate(one)) for one in found]
+
+    def all_coordinators(session: Session, after: str | None) -> list[tuple[str, Output]]:
+        found = coordinators.get(session, as_itself, company_id) if after is None else []
+        return [(one.person_id, one) for one in coordinators.shown(company_id, found).coordinators]
+
+    def some_acceptances(session: Session, after: str | None) -> list[tuple[str, Output]]:
+        found = acceptance.page(session, as_itself, None, after=after, limit=_ROWS_AT_ONCE)
+        return [(one.id, AcceptanceOut.model_validate(one)) for one in found]
 
     def some_keys(session: Session, after: str | None) -> list[tuple[str, Output]]:
         found = access.page_of_company(session, company_id, after=after, limit=_ROWS_AT_ONCE)
@@ -108,6 +127,8 @@ def _lines(
 
     parts: dict[str, Read] = {
         "person": some_people,
+        "coordinator": all_coordinators,
+        "guideline_acceptance": some_acceptances,
         "key": some_keys,
         "community": some_communities,
         "suggestion": some_suggestions,
@@ -121,11 +142,8 @@ def _lines(
         while True:
             with database.reader() as session:
                 found = read(session, after)
-            yield from (_line(record, shown) for _, shown in found)
+            for _, shown in found:
+                yield from records.lines(caller, record, shown.model_dump(mode="json"))
             if len(found) <= _ROWS_AT_ONCE:
                 break
             after = found[-1][0]
-
-
-def _line(record: str, shown: Output) -> bytes:
-    return (json.dumps({"record": record} | shown.model_dump(mode="json"), ensure_ascii=False) + "\n").encode()

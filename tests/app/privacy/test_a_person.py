@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from email.message import EmailMessage
 
 import time_machine
 from sqlalchemy import String, cast, column, func, inspect
@@ -14,7 +15,7 @@ from app.core.events import Event
 from app.notifications.models import EndpointStatus, Message, WebhookEndpoint
 from tests.world import ApiCaller, JsonObject, World
 
-CIRCLE = {
+CIRCLE: JsonObject = {
     "name": "Data Circle",
     "purpose": "Reading figures together",
     "tags": ["data literacy"],
@@ -116,6 +117,13 @@ def test_of_a_person_who_is_erased_nothing_is_found_in_any_table(any_world: Worl
     told_by_webhook(world, first, second)
     itself = manager(world, first, kim)
     suggestion = made["suggestion_id"]
+    world.worker.run_until_idle()
+    readers = {str(mail["To"]) for mail in world.mails() if "kimberley" in in_words(mail)}
+    assert readers == {
+        "Kimberley <kimberley@nordwerk.example>",
+        "Robin <deputy@nordwerk.example>",
+        "Toni <chart@suedhafen.example>",
+    }
 
     erased = itself.post(f"/v1/people/{kim}/erase")
 
@@ -130,6 +138,8 @@ def test_of_a_person_who_is_erased_nothing_is_found_in_any_table(any_world: Worl
     }
     world.worker.run_until_idle()
     assert found_anywhere(world, "kimberley") == []
+    assert [in_words(mail) for mail in world.mails() if "kimberley" in in_words(mail)] == []
+    assert world.mails()
     assert world.caller(Role.COORDINATOR, first).post(f"/v1/people/{kim}/erase").status_code == 200
     changed = world.caller(Role.COORDINATOR, first).patch(
         f"/v1/people/{kim}", json={"first_name": "Kim"}, headers={"If-Match": "*"}
@@ -144,6 +154,42 @@ def test_of_a_person_who_is_erased_nothing_is_found_in_any_table(any_world: Worl
     partner = world.portal(second).get(f"/v1/tandems/{made['id']}").json()["partner"]
     assert [one["first_name"] for one in partner["managers"]] == ["Robin"]
     assert world.portal(first).get(f"/v1/suggestions/{suggestion}").status_code == 200
+
+
+def test_partners_who_were_shown_a_person_are_told_also_when_it_spoke_before_or_the_tandem_is_closed(
+    world: World,
+) -> None:
+    first, second, made = tandem(world)
+    kim, robin = person(world, first, "Kimberley"), person(world, first, "Robin")
+    world.worker.run_until_idle()
+    told_by_webhook(world, second)
+    jo = {"email": "jo@nordwerk.example", "first_name": "Jo"}
+    later = {"email": "later@nordwerk.example", "first_name": "Later"}
+    managed_by(world, first, CIRCLE["managers"][1], jo)
+    world.portal(first).post(f"/v1/tandems/{made['id']}/close")
+    start = now()
+
+    def told_of(person_id: str) -> list[dict[str, str]]:
+        assert world.caller(Role.COORDINATOR, first).post(f"/v1/people/{person_id}/erase").status_code == 200
+        return [one.ids for one in messages(world, "contact.erased") if one.subject_id == person_id]
+
+    circle = made["pair"]["a"] if made["pair"]["a"]["name"] == "Data Circle" else made["pair"]["b"]
+    ids = {"tandem_id": made["id"], "community_id": circle["community_id"]}
+    assert told_of(kim) == [ids], "spoke before; that is known from what it was mailed"
+    with time_machine.travel(start + timedelta(days=100), tick=False):
+        world.worker.run_until_idle()
+        managed_by(world, first, CIRCLE["managers"][1], jo, later)
+        assert told_of(robin) == [ids], "still speaks for it; records of mails are gone"
+        assert told_of(person(world, first, "Later")) == [], "came after the end"
+    with time_machine.travel(start + timedelta(days=370), tick=False):
+        world.worker.run_until_idle()
+        assert told_of(person(world, first, "Jo")) == [], "the tandem is forgotten"
+
+
+def managed_by(world: World, company_id: str, *managers: JsonObject) -> None:
+    document = CIRCLE | {"managers": managers}
+    stored = world.portal(company_id).put("/v1/sources/intranet/communities/data-circle", json=document)
+    assert stored.status_code == 200, stored.text
 
 
 def test_a_community_that_nobody_speaks_for_any_more_is_told_of(world: World) -> None:
@@ -189,3 +235,9 @@ def found_anywhere(world: World, word: str) -> list[str]:
                 hits = select(func.count()).select_from(sqlalchemy_table(table)).where(content.contains(word))
                 found += [f"{table}.{one['name']}"] * bool(session.execute(hits).scalar_one())
     return found
+
+
+def in_words(mail: EmailMessage) -> str:
+    """Everything that a mail says, and to whom, in small letters."""
+    parts = (one.get_content() for one in mail.walk() if not one.is_multipart())
+    return "\n".join([str(mail["To"]), str(mail["Subject"]), *parts]).lower()

@@ -1,12 +1,14 @@
 from datetime import timedelta
 
+import pytest
 import time_machine
 from sqlmodel import select
 
 from app.core.clock import now
+from app.core.settings import get_settings
 from app.rounds.models import RoundSnapshot
 from app.rounds.snapshot import thaw
-from tests.app.privacy.test_a_person import CIRCLE, RING
+from tests.app.privacy.test_a_person import CIRCLE, RING, tandem
 from tests.world import JsonObject, World, ndjson
 
 
@@ -61,3 +63,23 @@ def test_what_is_over_goes_once_a_day_by_itself(world: World) -> None:
         assert thaw(snapshot.content).profiles == []
     kept = world.organizer.get(f"/v1/rounds/{done['id']}").json()
     assert kept["snapshot_hash"] == done["snapshot_hash"]
+
+
+def test_files_of_mails_go_with_the_records_of_their_messages(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = world.settings.mail_folder
+    monkeypatch.setenv("TANDEM_MAIL_FOLDER", str(folder))
+    get_settings.cache_clear()
+    tandem(world)
+    world.worker.run_until_idle()
+    mailed = set(folder.glob("*.eml"))
+    assert mailed
+    # Somebody may have tidied up before.
+    mailed.pop().unlink()
+
+    with time_machine.travel(now() + timedelta(days=91), tick=False):
+        counted = due(world)["messages"]
+        assert counted > len(mailed)
+        assert mailed <= set(folder.glob("*.eml"))
+        world.worker.run_until_idle()
+
+    assert not mailed & set(folder.glob("*.eml"))
