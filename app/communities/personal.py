@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from sqlalchemy import delete, or_, update
 from sqlmodel import Session, col, func, select
 
+from app.communities import documents
 from app.communities import service as communities
 from app.communities.models import Community, CommunityConsent, CommunityManager
 from app.core import events
@@ -35,6 +36,7 @@ def erase_person(session: Session, person_id: str) -> None:
     # The versions first: they are found by who speaks for them.
     communities.touch_managed(session, person_id)
     session.execute(delete(CommunityManager).where(col(CommunityManager.person_id) == person_id))
+    documents.stop_feeds(session, ids)
     _forget_consents(session, person)
     left = set(session.exec(select(CommunityManager.community_id).where(col(CommunityManager.community_id).in_(ids))))
     events.record_many(session, "community.contact_changed", ids)

@@ -259,6 +259,7 @@ def erase_company(session: Session, company_id: str) -> None:
             external_id=None,
             status=CommunityStatus.ARCHIVED,
             consent_by=None,
+            feed_number=col(Community.feed_number) + 1,
             version=col(Community.version) + 1,
             updated_at=now(),
         )
