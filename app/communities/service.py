@@ -303,8 +303,8 @@ def shown(session: Session, caller: Caller, communities: Sequence[Community]) ->
     ]
 
 
-# What an organizer needs for no round: whom a community avoids, when it wants to be asked (both may come of what it has
-# declined), what it touches, who agreed, its id at home. The version stays, for `If-Match`: any edit raises it.
+# What an organizer needs for no round: whom a community avoids, when it wants to be asked (both may come of what it
+# has declined), what it touches, who agreed, its id at home. The version stays, for `If-Match`: any edit raises it.
 _BETWEEN_A_COMPANY_AND_ITSELF: dict[str, object] = {
     "source": None,
     "external_id": None,
