@@ -331,10 +331,10 @@ def mailed(session: Session, suggestion_id: str, template: str) -> set[str]:
     return set(session.scalars(sent))
 
 
-def unanswered(session: Session, before: datetime, limit: int) -> Sequence[str]:
-    """Suggestions that ended before then without an answer of both sides, and still tell of the two."""
+def came_to_nothing(session: Session, before: datetime, limit: int) -> Sequence[str]:
+    """Suggestions that ended before then without a tandem, and still tell of the two."""
     query = select(col(Suggestion.id)).where(
-        col(Suggestion.status).in_((SuggestionStatus.EXPIRED, SuggestionStatus.WITHDRAWN, SuggestionStatus.REPLACED)),
+        col(Suggestion.status).not_in((*OPEN, SuggestionStatus.ACCEPTED)),
         col(Suggestion.ended_at) < before,
         col(Suggestion.forgotten_at).is_(None),
     )
