@@ -482,6 +482,19 @@ def answered_by_score(session: Session) -> list[Answered]:
     ]
 
 
+def has_tandem_since(session: Session, round_id: str, moment: datetime) -> bool:
+    """Whether a tandem of the round goes on, or was closed no longer ago than that moment."""
+    late = (
+        select(col(Tandem.id))
+        .join(Suggestion, col(Suggestion.id) == col(Tandem.suggestion_id))
+        .where(
+            col(Suggestion.round_id) == round_id,
+            or_(col(Tandem.closed_at).is_(None), col(Tandem.closed_at) > moment),
+        )
+    )
+    return session.execute(late.limit(1)).first() is not None
+
+
 def sides_of_round(session: Session, round_id: str) -> list[SideOfRound]:
     """Every side that a round and its alternates have asked."""
     query = (
