@@ -189,6 +189,9 @@ def replace_managers(
     if not named:
         return
     persons = people.ensured(session, company_id, [contact for contacts in named.values() for contact in contacts])
+    _stop_feeds_of_former(
+        session, {name: {persons[one.email] for one in contacts} for name, contacts in named.items()}
+    )
     session.execute(delete(CommunityManager).where(col(CommunityManager.community_id).in_(list(named))))
     rows = [
         {"community_id": community_id, "person_id": persons[contact.email], "deputy": contact.deputy}
@@ -197,3 +200,20 @@ def replace_managers(
     ]
     if rows:
         session.execute(insert(_MANAGER), rows)
+
+
+def _stop_feeds_of_former(session: Session, staying: Mapping[str, Set[str]]) -> None:
+    """Where somebody speaks for a community no longer: `staying` are those who do, by community."""
+    present = select(CommunityManager).where(col(CommunityManager.community_id).in_(list(staying)))
+    stop_feeds(
+        session, {one.community_id for one in session.exec(present) if one.person_id not in staying[one.community_id]}
+    )
+
+
+def stop_feeds(session: Session, community_ids: Iterable[str]) -> None:
+    """Whoever is gone knows the addresses of the calendar feeds: they become useless."""
+    session.execute(
+        update(Community)
+        .where(col(Community.id).in_(sorted(community_ids)))
+        .values(feed_number=col(Community.feed_number) + 1)
+    )

@@ -390,9 +390,9 @@ class CommunityOut(Output):
     excluded_sectors: list[str] | None = Field(description="Null where the caller may not see it.")
     touches: list[SensitiveTopic] | None
     listed_openly: bool
-    asks_per_quarter: int | None
-    ask_not_before: date | None
-    entered_by_manager: list[str]
+    asks_per_quarter: int | None = Field(description=f"{_ASKS} Null also where the caller may not see it.")
+    ask_not_before: date | None = Field(description=f"{_NOT_BEFORE} Null also where the caller may not see it.")
+    entered_by_manager: list[str] | None = Field(description="Null where the caller may not see it.")
     consent_by: str | None
     consent_at: UtcTime | None
     paused_until: date | None

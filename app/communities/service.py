@@ -259,6 +259,7 @@ def erase_company(session: Session, company_id: str) -> None:
             external_id=None,
             status=CommunityStatus.ARCHIVED,
             consent_by=None,
+            feed_number=col(Community.feed_number) + 1,
             version=col(Community.version) + 1,
             updated_at=now(),
         )
@@ -302,7 +303,8 @@ def shown(session: Session, caller: Caller, communities: Sequence[Community]) ->
     ]
 
 
-# What an organizer needs for no round: whom a community avoids, what it touches, who agreed, its id at home.
+# What an organizer needs for no round: whom a community avoids, when it wants to be asked (both may come of what it
+# has declined), what it touches, who agreed, its id at home. The version stays, for `If-Match`: any edit raises it.
 _BETWEEN_A_COMPANY_AND_ITSELF: dict[str, object] = {
     "source": None,
     "external_id": None,
@@ -311,6 +313,9 @@ _BETWEEN_A_COMPANY_AND_ITSELF: dict[str, object] = {
     "wished_sectors": None,
     "excluded_sectors": None,
     "touches": None,
+    "asks_per_quarter": None,
+    "ask_not_before": None,
+    "entered_by_manager": None,
     "consent_by": None,
     "paused_by": None,
     "merged_into": None,

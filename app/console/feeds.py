@@ -11,7 +11,8 @@ from app.access.models import Role
 from app.access.service import Caller
 from app.communities import queries as community_queries
 from app.communities import service as communities
-from app.communities.models import Community
+from app.communities.models import Community, CommunityStatus
+from app.companies.models import Company, CompanyStatus
 from app.console import queries
 from app.console.links import CALENDAR, FeedLink
 from app.console.schemas import CalendarFeedOut
@@ -39,7 +40,10 @@ _HAS_BEEN = (ExchangeStatus.HELD, ExchangeStatus.ENDED_BY_OBJECTION)
 class FeedRevoked(NotFound):
     slug = "feed-revoked"
     title = mark("This calendar address is no longer in use")
-    detail = mark("A new one was made, or the community is gone. Ask whoever gave you the address for the new one.")
+    detail = mark(
+        "A new one was made, somebody has ceased to speak for the community, or it is gone. Ask whoever gave you the "
+        "address for the new one."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,7 @@ def revoke(session: Session, caller: Caller, community_id: str) -> Community:
 def read(session: Session, link: FeedLink) -> Feed:
     """The feed at an address. Raises FeedRevoked."""
     community = session.get(Community, link.community_id)
-    if community is None or community.feed_number != link.number:
+    if community is None or community.feed_number != link.number or not _goes_on(session, community):
         raise FeedRevoked
     language = _language_of(community)
     entries = _entries(session, community, language)
@@ -73,6 +77,12 @@ def read(session: Session, link: FeedLink) -> Feed:
     return Feed(
         calendar.feed(name, entries), f'"{blake2b(repr((name, entries)).encode(), digest_size=12).hexdigest()}"'
     )
+
+
+def _goes_on(session: Session, community: Community) -> bool:
+    """Not once it is archived, or its company is leaving or has left."""
+    company = session.get_one(Company, community.company_id)
+    return community.status is not CommunityStatus.ARCHIVED and company.status is CompanyStatus.ACTIVE
 
 
 def _own(session: Session, caller: Caller, community_id: str, *, for_update: bool = False) -> Community:

@@ -79,7 +79,7 @@ class Settings(BaseSettings):
         365, ge=183, description="A community is archived when nobody has confirmed it for so many days."
     )
     keep_unanswered_suggestions_days: int = Field(
-        90, ge=1, description="What a suggestion says of the two is kept so long after it ended without both answers."
+        90, ge=1, description="What a suggestion and its answers say is kept so long after it ended without a tandem."
     )
     keep_closed_tandems_days: int = Field(
         365, ge=1, description="Minutes, places and words of a tandem are kept so long after its end."

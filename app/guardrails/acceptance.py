@@ -59,10 +59,11 @@ def accepted(session: Session, person_ids: Iterable[str]) -> set[str]:
 
 
 def accept_as(session: Session, caller: Caller, version: str, person_id: str | None) -> GuidelineAcceptance:
-    """Record an acceptance: a person's own, or that of a person of the caller's company.
+    """Record an acceptance: a person's own, or that of a person of the caller's company. Operators record nobody's.
 
     Raises PersonNotFound for anybody else, GuidelineNotCurrent for a version that is not the present one.
     """
+    caller.require(Role.COORDINATOR, Role.PORTAL, *PERSON_ROLES)
     person = _meant(session, caller, person_id)
     if person.status is not PersonStatus.ACTIVE:
         if person.status is PersonStatus.WAITING:

@@ -1,9 +1,10 @@
-"""What the guardrail knows of a person: exported, and erased but for the opaque id on an objection."""
+"""What the guardrail knows of a person: exported, and erased but for what stands without it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from app.guardrails.models import GuardrailNote, GuidelineAcceptance, Objection
 from app.people.models import Person
@@ -23,13 +24,16 @@ def export_person(session: Session, person_id: str) -> Iterator[tuple[str, dict[
 
 
 def erase_person(session: Session, person_id: str) -> None:
-    """Nothing is left of a person but the opaque id on its objections."""
-    session.execute(delete(GuidelineAcceptance).where(col(GuidelineAcceptance.person_id) == person_id))
-    session.execute(update(GuardrailNote).where(col(GuardrailNote.person_id) == person_id).values(person_id=None))
+    """The opaque id on its objections is left, and that somebody kept a text in spite of a hint; not who, nor why."""
+    _erase(session, [person_id])
 
 
 def erase_company(session: Session, company_id: str) -> None:
     """As `erase_person`, for everybody of a company."""
-    everybody = select(Person.id).where(col(Person.company_id) == company_id)
-    session.execute(delete(GuidelineAcceptance).where(col(GuidelineAcceptance.person_id).in_(everybody)))
-    session.execute(update(GuardrailNote).where(col(GuardrailNote.person_id).in_(everybody)).values(person_id=None))
+    _erase(session, select(Person.id).where(col(Person.company_id) == company_id))
+
+
+def _erase(session: Session, people: Sequence[str] | SelectOfScalar[str]) -> None:
+    session.execute(delete(GuidelineAcceptance).where(col(GuidelineAcceptance.person_id).in_(people)))
+    kept = update(GuardrailNote).where(col(GuardrailNote.person_id).in_(people))
+    session.execute(kept.values(person_id=None, reason=""))

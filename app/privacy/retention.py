@@ -50,6 +50,12 @@ def _archive_unconfirmed(session: Session, before: datetime, limit: int) -> Sequ
     return confirming.archive_unconfirmed(session, before, limit, spared=tandems.in_tandems())
 
 
+def _forget_closed(session: Session, before: datetime, limit: int) -> Sequence[str]:
+    ids = exchanges.forget_some(session, before, limit)
+    suggestions.forget_answers(session, ids)
+    return ids
+
+
 RULES: Sequence[Rule] = (
     Rule(
         "unconfirmed_communities",
@@ -62,14 +68,14 @@ RULES: Sequence[Rule] = (
     Rule(
         "unanswered_suggestions",
         "keep_unanswered_suggestions_days",
-        mark("What suggestions said that ended so long ago without an answer of both sides."),
-        suggestions.forget_unanswered,
+        mark("What suggestions, and their answers, said that ended so long ago without a tandem."),
+        suggestions.forget_without_tandem,
     ),
     Rule(
         "closed_tandems",
         "keep_closed_tandems_days",
         mark("Minutes, places and words of tandems that were closed so long ago; released stories stay."),
-        exchanges.forget_some,
+        _forget_closed,
     ),
     Rule(
         "messages",

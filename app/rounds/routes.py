@@ -313,9 +313,9 @@ def list_unmatched(
 def read_round_feedback(
     round_id: RoundId, session: ReaderDep, caller: OrganizerDep, language: LanguageDep, settings: SettingsDep
 ) -> RoundFeedbackOut:
-    """What the answers to the round say: why suggestions were declined, whether reminders helped. Told once it
-    is over, and only where at least five sides (`TANDEM_LEAST_GROUP`) of three companies make a
-    figure."""
+    """What the answers to the round say: why suggestions were declined, whether reminders helped, and once its
+    tandems are over how often meetings were useful. Told once it is over, and only where at least five sides
+    (`TANDEM_LEAST_GROUP`) of three companies make a figure."""
     return feedback.of_round(session, caller, round_id, least_group=settings.least_group, language=language)
 
 

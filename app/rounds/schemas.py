@@ -251,7 +251,9 @@ class RoundOut(Output):
 class DeclineCountOut(Output):
     why: DeclineReason
     text: str = Field(description="The same in words, in the language of Accept-Language.")
-    sides: int = Field(description="How many have given it; one side may give several.")
+    sides: int | None = Field(
+        description="How many have given it, where these are enough to tell; one side may give several."
+    )
 
 
 class RemindersOut(Output):
@@ -267,6 +269,11 @@ class RoundFeedbackOut(Output):
     answered: int | None = Field(description="How many of them have answered; null where it is not told.")
     declines: list[DeclineCountOut] | None = Field(description="The causes of no and not now; null where not told.")
     reminders: RemindersOut | None = Field(description="Null where it is not told.")
+    useful: int | None = Field(
+        description="How often a side found a meeting of the round's tandems useful: told once all of them have been "
+        "closed for 30 days; null where it is not told."
+    )
+    not_useful: int | None = Field(description="How often it did not; null where it is not told.")
     text: str | None = Field(description="Why something is not told; null when everything is.")
 
     model_config = ConfigDict(
@@ -277,6 +284,8 @@ class RoundFeedbackOut(Output):
                 "answered": 118,
                 "declines": [{"why": "no_time", "text": "We have no time at present.", "sides": 11}],
                 "reminders": {"sent": 41, "answered": 27},
+                "useful": 164,
+                "not_useful": 21,
                 "text": None,
             }
         }

@@ -26,7 +26,7 @@ from app.tandems.models import (
     Tandem,
     TandemStatus,
 )
-from app.tandems.reasons import reason_shown
+from app.tandems.reasons import Stored, masked, reason_shown
 from app.tandems.reminding import TOO_LATE
 from app.tandems.schemas import SuggestionOut
 from app.tandems.viewing import NEXT_STEPS, Sides, suggestions_shown
@@ -157,9 +157,9 @@ def _introduced(reading: Reading) -> Letter | None:
                     "portal tells how."
                 ),
             ),
-            *_introducing_reasons(suggestion, reading),
+            *_introducing(suggestion.reasons, reading),
         ),
-        points=_reasons(suggestion, reading.language),
+        points=_reasons(suggestion.reasons, reading.language),
     )
 
 
@@ -257,13 +257,15 @@ def _task(reading: Reading, *, subject: str, first: str) -> Letter | None:
     until = day(suggestion.expires_at, reading.language)
     own, partner = _in_order(reading, mine.community_id, suggestion)
     names = {"own": own.name, "partner": partner.name, "company": partner.company_name, "until": until}
+    # As the side sees them in GET /v1/suggestions: the partner has not been approved yet.
+    reasons, _ = masked(suggestion.reasons, suggestion.other, partner, mine.side)
     return Letter(
         subject=_said(reading, subject, **names),
         paragraphs=(
             _said(reading, first, **names),
-            *_introducing_reasons(suggestion, reading),
+            *_introducing(reasons, reading),
         ),
-        points=_reasons(suggestion, reading.language),
+        points=_reasons(reasons, reading.language),
         after=(
             _said(
                 reading,
@@ -343,12 +345,12 @@ def _contacts(reading: Reading, community: Carded, speakers: Sequence[Speaker]) 
     return _said(reading, mark("{name}: {contacts}"), name=community.name, contacts=told)
 
 
-def _introducing_reasons(suggestion: Suggestion, reading: Reading) -> list[str]:
-    return [_said(reading, mark("What speaks for the two:"))] if suggestion.reasons else []
+def _introducing(reasons: Sequence[Stored], reading: Reading) -> list[str]:
+    return [_said(reading, mark("What speaks for the two:"))] if reasons else []
 
 
-def _reasons(suggestion: Suggestion, language: Language) -> tuple[str, ...]:
-    return tuple(reason_shown(stored, language).text for stored in suggestion.reasons)
+def _reasons(reasons: Sequence[Stored], language: Language) -> tuple[str, ...]:
+    return tuple(reason_shown(stored, language).text for stored in reasons)
 
 
 def _said(reading: Reading, text: str, **values: object) -> str:

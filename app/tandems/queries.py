@@ -331,10 +331,10 @@ def mailed(session: Session, suggestion_id: str, template: str) -> set[str]:
     return set(session.scalars(sent))
 
 
-def unanswered(session: Session, before: datetime, limit: int) -> Sequence[str]:
-    """Suggestions that ended before then without an answer of both sides, and still tell of the two."""
+def came_to_nothing(session: Session, before: datetime, limit: int) -> Sequence[str]:
+    """Suggestions that ended before then without a tandem, and still tell of the two."""
     query = select(col(Suggestion.id)).where(
-        col(Suggestion.status).in_((SuggestionStatus.EXPIRED, SuggestionStatus.WITHDRAWN, SuggestionStatus.REPLACED)),
+        col(Suggestion.status).not_in((*OPEN, SuggestionStatus.ACCEPTED)),
         col(Suggestion.ended_at) < before,
         col(Suggestion.forgotten_at).is_(None),
     )
@@ -480,6 +480,19 @@ def answered_by_score(session: Session) -> list[Answered]:
         Answered((place + 0.5) / SCORE_BINS, int(yes), int(every) - int(yes))
         for place, yes, every in session.execute(counted)
     ]
+
+
+def has_tandem_since(session: Session, round_id: str, moment: datetime) -> bool:
+    """Whether a tandem of the round goes on, or was closed no longer ago than that moment."""
+    late = (
+        select(col(Tandem.id))
+        .join(Suggestion, col(Suggestion.id) == col(Tandem.suggestion_id))
+        .where(
+            col(Suggestion.round_id) == round_id,
+            or_(col(Tandem.closed_at).is_(None), col(Tandem.closed_at) > moment),
+        )
+    )
+    return session.execute(late.limit(1)).first() is not None
 
 
 def sides_of_round(session: Session, round_id: str) -> list[SideOfRound]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import insert, or_, update
-from sqlmodel import Session, col
+from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from app.access.service import Caller
@@ -232,19 +232,26 @@ def erase_company(session: Session, company_id: str) -> None:
     session.execute(update(SuggestionSide).where(own).values(reason=None, why=[]))
 
 
-def forget_unanswered(session: Session, before: datetime, limit: int) -> list[str]:
-    """Take out what suggestions said of the two that ended before then without an answer of both; their ids. That the
-    pair was suggested, and how it ended, stays: later rounds and their figures need it."""
-    ids = list(queries.unanswered(session, before, limit))
+def forget_without_tandem(session: Session, before: datetime, limit: int) -> list[str]:
+    """Take out what suggestions that ended before then without a tandem said of the two, and what these said; their
+    ids. That the pair was suggested, how it ended and the codes of causes stay: later rounds and their figures, and
+    what a community has learned, need them."""
+    ids = list(queries.came_to_nothing(session, before, limit))
     session.execute(
         update(Suggestion).where(col(Suggestion.id).in_(ids)).values(reasons=[], other=1.0, forgotten_at=now())
     )
-    session.execute(
-        update(SuggestionSide)
-        .where(col(SuggestionSide.suggestion_id).in_(ids))
-        .values(reason=None, why=[], answered_by=None)
-    )
+    _forget_words(session, ids)
     return ids
+
+
+def forget_answers(session: Session, tandem_ids: Sequence[str]) -> None:
+    """Take out what the two sides of these tandems said when they were asked, and who said it."""
+    _forget_words(session, select(Tandem.suggestion_id).where(col(Tandem.id).in_(tandem_ids)))
+
+
+def _forget_words(session: Session, suggestion_ids: Sequence[str] | SelectOfScalar[str]) -> None:
+    sides = update(SuggestionSide).where(col(SuggestionSide.suggestion_id).in_(suggestion_ids))
+    session.execute(sides.values(reason=None, answered_by=None))
 
 
 def _let_go(session: Session, company_id: str) -> None:

@@ -139,14 +139,16 @@ def test_an_organizer_sees_published_communities_without_contacts(world: World) 
 
 
 def test_an_organizer_finds_out_neither_sources_nor_what_a_community_avoids(world: World) -> None:
-    avoiding = {"excluded_sectors": ["health"], "wished_sectors": ["software"]}
+    asked_when = {"asks_per_quarter": 1, "ask_not_before": "2027-03-01"}
+    avoiding = {"excluded_sectors": ["health"], "wished_sectors": ["software"]} | asked_when
     world.published(world.company(), CIRCLE | avoiding)
 
     [seen] = world.organizer.get("/v1/communities").json()["items"]
     asked = [world.organizer.get("/v1/communities", params={"source": one}).json() for one in ("intranet", "other")]
 
     hidden = ("source", "external_id", "excluded_sectors", "wished_sectors", "excluded_companies", "wished_companies")
-    assert [seen[field] for field in hidden] == [None] * len(hidden)
+    learned = ("asks_per_quarter", "ask_not_before", "entered_by_manager")
+    assert [seen[field] for field in (*hidden, *learned)] == [None] * 9
     assert asked == [{"items": [], "next_cursor": None}] * 2
 
 

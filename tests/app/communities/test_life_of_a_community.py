@@ -82,6 +82,29 @@ def test_each_consent_stays_on_record_with_who_recorded_it(world: World) -> None
     assert world.portal(world.company("Other")).get(f"{address}/consents").status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("said", "left"),
+    [
+        ("JÖRG Meier, by phone", "erased"),
+        ("asked Joerg@Own.example", "erased"),
+        ("Jörgen, the community manager", "Jörgen, the community manager"),
+    ],
+)
+def test_no_consent_names_who_is_erased_in_whatever_words(world: World, said: str, left: str) -> None:
+    company_id = world.company()
+    portal = world.portal(company_id)
+    community = stored(portal, "a", managers=[{"email": "joerg@own.example", "first_name": "Jörg"}])
+    address = f"/v1/communities/{community['id']}"
+    portal.post(f"{address}/publish", json={"consent_by": said})
+    coordinator = world.caller(Role.COORDINATOR, company_id)
+
+    erased = coordinator.post(f"/v1/people/{community['managers'][0]['person_id']}/erase")
+
+    [record] = coordinator.get(f"{address}/consents").json()["items"]
+    assert erased.is_success, erased.text
+    assert (record["consent_by"], portal.get(address).json()["consent_by"]) == (left, left)
+
+
 def test_a_community_of_circumstance_is_published_on_purpose_only(world: World) -> None:
     portal = world.portal(world.company())
     one, two = (stored(portal, name, kind="circumstance") for name in ("a", "b"))

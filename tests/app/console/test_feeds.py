@@ -7,11 +7,13 @@ import time_machine
 from icalendar import Calendar
 
 from app.access.models import Role
+from app.communities import service as communities
+from app.communities.models import Community
 from app.core import links
 from app.exchanges.models import ExchangeStatus
 from app.guardrails import acceptance
 from tests.app.console.conftest import Pages, told
-from tests.world import ApiCaller
+from tests.world import ApiCaller, JsonObject
 
 
 def given(caller: ApiCaller, community_id: str, step: str = "") -> str:
@@ -123,3 +125,43 @@ def test_an_address_that_has_gone_astray_is_made_useless(pages: Pages) -> None:
         gone = pages.get(address)
         assert (gone.status_code, gone.headers["content-type"]) == (404, "text/html; charset=utf-8")
         assert told(gone).startswith(told_so)
+
+
+def test_who_is_gone_reads_no_feed_any_more(pages: Pages) -> None:
+    world, community = pages.world, f"/v1/communities/{pages.of_nord}"
+    kim = {"email": "kim@nordwerk.example", "first_name": "Kim"}
+    robin = {"email": "robin@nordwerk.example", "first_name": "Robin", "deputy": True}
+
+    def named(*managers: JsonObject) -> str:
+        """The address that holds once these speak for the community."""
+        answer = pages.portal.patch(community, json={"managers": managers}, headers={"If-Match": "*"})
+        assert answer.status_code == 200, answer.text
+        return given(pages.portal, pages.of_nord)
+
+    first = given(pages.portal, pages.of_nord)
+    one_more = named(kim, robin)
+    one_less = named(kim)
+    coordinator = world.caller(Role.COORDINATOR, pages.nord)
+    erased = coordinator.post(f"/v1/people/{pages.kim}/erase")
+    at_the_end = given(pages.portal, pages.of_nord)
+
+    assert erased.is_success, erased.text
+    assert first == one_more
+    assert len({one_more, one_less, at_the_end}) == 3
+    assert [pages.get(one).status_code for one in (one_more, one_less, at_the_end)] == [404, 404, 200]
+
+
+def test_a_feed_ends_with_its_community_and_with_its_company(pages: Pages) -> None:
+    world = pages.world
+    portals = {pages.of_nord: pages.portal, pages.of_sued: world.portal(pages.sued)}
+    addresses = [given(portal, community_id) for community_id, portal in portals.items()]
+
+    pages.portal.post(f"/v1/communities/{pages.of_nord}/archive")
+    world.operator.post(f"/v1/companies/{pages.sued}/leave")
+    leaving = [pages.get(one).status_code for one in addresses]
+    with pages.database.session() as session:
+        communities.erase_company(session, pages.sued)
+    with pages.database.reader() as session:
+        number = session.get_one(Community, pages.of_sued).feed_number
+
+    assert (leaving, number) == ([404, 404], 1)

@@ -58,6 +58,7 @@ def test_a_person_accepts_for_itself_and_a_company_for_its_people(world: World) 
             portal.post(ADDRESS, json=wish),
             portal.post(ADDRESS, json={"version": "2001-01", "person_id": kim}),
             world.organizer.post(ADDRESS, json=wish | {"person_id": kim}),
+            world.operator.post(ADDRESS, json=wish | {"person_id": kim}),
         ]
         with world.database.reader() as session:
             accepted = acceptance.accepted(session, [kim, robin, stranger])
@@ -77,6 +78,7 @@ def test_a_person_accepts_for_itself_and_a_company_for_its_people(world: World) 
         (404, "/problems/person-not-found"),
         (422, "/problems/accepts-for-nobody"),
         (409, "/problems/guideline-not-current"),
+        (403, "/problems/role-not-enough"),
         (403, "/problems/role-not-enough"),
     ]
     assert (accepted, a_year_later) == ({kim, robin}, set())
@@ -199,6 +201,6 @@ def test_of_an_erased_person_only_the_opaque_id_on_an_objection_stays(world: Wor
     assert (exported[1][1]["reason"], exported[2][1]["item"]) == ("Fine.", "Item 2")
     with world.database.reader() as session:
         assert session.exec(select(GuidelineAcceptance)).all() == []
-        assert [one.person_id for one in session.exec(select(GuardrailNote))] == [None]
+        assert [(one.person_id, one.reason) for one in session.exec(select(GuardrailNote))] == [(None, "")]
         assert [one.person_id for one in session.exec(select(Objection))] == [kim]
         assert not [one for one in session.exec(select(Event)) if one.kind == "guideline.renewal_failed"]

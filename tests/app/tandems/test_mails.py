@@ -252,6 +252,22 @@ def test_what_coordinators_do_not_approve_did_not_come_about_for_both_sides(near
     assert told(posted) == [("suggestion.not_come_about", name) for name in ("alex", "dana", "kim")]
 
 
+def test_coordinators_read_no_words_by_which_the_partner_names_itself(near: Two) -> None:
+    nord, sued = ("a", "b") if near.of_nord < near.of_sued else ("b", "a")
+    terms = [{nord: "data", sued: "data"}, {nord: "courses", sued: "Suedbank Academy"}]
+    suggestion_id = near.suggest(reasons=[{"kind": "theme", "terms": terms, "share": 0.6}])
+    for portal in (near.portal_nord, near.portal_sued):
+        near.answer(portal, suggestion_id, "yes")
+
+    points = {one.to: one.letter.points for one in post(near.world)}
+
+    courses = "courses / Suedbank Academy" if nord == "a" else "Suedbank Academy / courses"
+    assert points == {
+        "robin@nordwerk.example": ("Gemeinsame Themen: data",),
+        "boss@suedbank.example": (f"Shared themes: data, {courses}",),
+    }
+
+
 def test_a_company_whose_only_coordinator_is_a_deputy_asks_that_one_at_once(near: Two) -> None:
     coordinators(near, near.nord, {"email": "vice@nordwerk.example", "first_name": "Vic", "deputy": True})
     both_say_yes(near)

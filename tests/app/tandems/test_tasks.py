@@ -119,25 +119,54 @@ def test_a_company_that_approves_always_is_asked_about_every_sector(two: Two) ->
     assert approved.json()["status"] == "accepted"
 
 
-def test_what_nobody_answered_is_forgotten_but_not_that_it_was_asked(two: Two) -> None:
-    answered = two.suggest()
-    two.answer(two.portal_sued, answered, "no", reason="Too far away for us.")
+def test_what_came_to_nothing_is_forgotten_but_not_that_it_was_asked_and_how_it_ended(two: Two) -> None:
+    declined = two.suggest()
+    two.answer(two.portal_sued, declined, "no", reason="Too far away for us.", why=["theme_does_not_fit"])
+    not_now = two.suggest()
+    two.answer(two.portal_nord, not_now, "not_now", reason="Petra is away.")
     silent = two.suggest()
+    ended = [declined, not_now, silent]
     with time_machine.travel(now() + timedelta(days=15), tick=False):
         two.world.worker.run_until_idle()
 
     with two.database.session() as session:
-        early = tandems.forget_unanswered(session, now(), 10)
+        before = history.past_pairs(session, [], now().date())
+        early = tandems.forget_without_tandem(session, now() - timedelta(days=1), 10)
     with two.database.session() as session:
-        first = tandems.forget_unanswered(session, now() + timedelta(days=16), 10)
-        again = tandems.forget_unanswered(session, now() + timedelta(days=16), 10)
-        kept, gone = (session.get_one(Suggestion, one) for one in (answered, silent))
-        pairs = history.past_pairs(session, [], now().date())
+        first = tandems.forget_without_tandem(session, now() + timedelta(days=16), 10)
+        again = tandems.forget_without_tandem(session, now() + timedelta(days=16), 10)
+    with two.database.reader() as session:
+        gone = [session.get_one(Suggestion, one) for one in ended]
+        sides = session.exec(select(SuggestionSide)).all()
+        after = history.past_pairs(session, [], now().date())
 
-    assert (early, first, again) == ([], [silent], [])
-    assert (gone.status, gone.reasons, gone.other) == (SuggestionStatus.EXPIRED, [], 1.0)
-    assert kept.reasons != []
-    assert [one.rounds_ago for one in pairs] == [None]
+    assert (early, first, again) == ([], sorted(ended), [])
+    assert [(one.status, one.reasons, one.other) for one in gone] == [
+        (status, [], 1.0)
+        for status in (SuggestionStatus.DECLINED, SuggestionStatus.NOT_NOW, SuggestionStatus.EXPIRED)
+    ]
+    assert {(one.reason, one.answered_by) for one in sides} == {(None, None)}
+    assert [one.why for one in sides if one.why] == [["theme_does_not_fit"]]
+    assert [one.rounds_ago for one in after] == [one.rounds_ago for one in before] == [None]
+
+
+def test_what_was_said_before_a_tandem_is_forgotten_with_it(two: Two) -> None:
+    suggestion_id = two.suggest()
+    two.answer(two.portal_nord, suggestion_id, "yes", reason="Petra knows them.")
+    tandem_id = two.answer(two.portal_sued, suggestion_id, "yes")["tandem_id"]
+    two.portal_nord.post(f"/v1/tandems/{tandem_id}/close")
+
+    def words() -> list[str | None]:
+        with two.database.reader() as session:
+            sides = session.exec(select(SuggestionSide)).all()
+        return [said for one in sides for said in (one.reason, one.answered_by) if said]
+
+    kept = len(words())
+    two.world.worker.run_until_idle()
+    with time_machine.travel(now() + timedelta(days=366), tick=False):
+        two.world.worker.run_until_idle()
+
+    assert (kept, words()) == (3, [])
 
 
 def test_a_person_takes_its_answers_along_and_leaves_no_words(near: Two) -> None:
