@@ -84,8 +84,9 @@ def plan_exchange(
 ) -> ExchangeOut:
     """Plan a meeting; both sides get an invitation for their calendars.
 
-    The first one, the kick-off, needs that at least one person of each side has accepted the competition-law
-    guideline; until it was held it is the only one. Then up to 8 are planned ahead, the host changing each time.
+    The first one, the kick-off, needs that of at least one person of each side an acceptance of the competition-law
+    guideline holds at its time; until it was held it is the only one. Then up to 8 are planned ahead, the host
+    changing each time.
     """
     planned = once.of(
         lambda: exchanges.plan(session, caller, tandem_id, wish),
@@ -131,7 +132,7 @@ def move_exchange(
     language: LanguageDep,
     response: Response,
 ) -> ExchangeOut:
-    """Move a meeting: another one takes its place, and is the answer. In calendars it is the same one."""
+    """Move a meeting to come: another one takes its place, and is the answer. In calendars it is the same one."""
     moved = once.of(
         lambda: exchanges.move(session, caller, exchange_id, wish),
         lambda known: exchanges.get(session, caller, known)[0],
@@ -149,7 +150,7 @@ def cancel_exchange(
     language: LanguageDep,
     response: Response,
 ) -> ExchangeOut:
-    """Take a meeting back. It vanishes from both sides' calendars."""
+    """Take a meeting back before it begins. It vanishes from both sides' calendars."""
     cancelled = once.of(
         lambda: exchanges.cancel(session, caller, exchange_id),
         lambda known: exchanges.get(session, caller, known)[0],
@@ -166,7 +167,11 @@ def hold_exchange(
     language: LanguageDep,
     response: Response,
 ) -> ExchangeOut:
-    """Say that the two have met. After the kick-off the tandem is active; the next meeting is due by its rhythm."""
+    """Say that the two have met. After the kick-off the tandem is active; the next meeting is due by its rhythm.
+
+    A kick-off needs that of at least one person who speaks for each side an acceptance of the guideline held when it
+    began; else it is missed, and planned anew.
+    """
     held = once.of(
         lambda: exchanges.held(session, caller, exchange_id),
         lambda known: exchanges.get(session, caller, known)[0],
@@ -237,9 +242,12 @@ def object_to_exchange(
     language: LanguageDep,
     response: Response,
 ) -> ExchangeOut:
-    """Object on record: who, when and to which item, never what was said. The meeting counts as ended with it.
+    """Object on record: who, when and to which item, never what was said.
 
-    Also to a meeting of a tandem that was closed within the last year; the tandem stays closed.
+    A meeting that has begun counts as ended with it, also one that was missed. One to come, moved or cancelled stays
+    as it is: the objection, e.g. to an item of its agenda, is on record only, see
+    `GET /v1/tandems/{tandem_id}/objections`. Also to a meeting of a tandem that was closed within the last year; the
+    tandem stays closed.
     """
     ended = once.of(
         lambda: exchanges.object(session, caller, exchange_id, wish),
