@@ -41,6 +41,7 @@ from app.exchanges.viewing import (
     objections_shown,
     pulse_shown,
     stories_shown,
+    tag,
 )
 from app.guardrails import notes
 from app.guardrails.schemas import KeepHint, KeptHintOut, TextsWithHints
@@ -400,6 +401,7 @@ def list_stories(session: ReaderDep, caller: CallerDep, request: PageDep) -> Pag
 def _shown(
     session: Session, caller: Caller, exchange: Exchange, language: Language, response: Response
 ) -> ExchangeOut:
-    response.headers["ETag"] = etag(exchange.version)
     tandem = closing.get(session, caller, exchange.tandem_id)
-    return exchanges_shown(session, caller, tandem, [exchange], language)[0]
+    [shown] = exchanges_shown(session, caller, tandem, [exchange], language)
+    response.headers["ETag"] = etag(tag(exchange, shown.own_useful))
+    return shown

@@ -29,6 +29,7 @@ from app.exchanges.schemas import (
     ObjectionCreate,
     ParkCreate,
 )
+from app.exchanges.viewing import tag
 from app.guardrails import acceptance, objections
 from app.guardrails.models import Objection
 from app.people.models import PersonStatus
@@ -155,8 +156,9 @@ def change(
     session: Session, caller: Caller, exchange_id: str, wish: ExchangeUpdate, if_match: str | None
 ) -> Exchange:
     """Another agenda or place of a meeting to come. Calendars are told of another place."""
-    exchange, _, _ = at_hand(session, caller, exchange_id)
-    require_match(if_match, exchange.version)
+    exchange, _, side = at_hand(session, caller, exchange_id)
+    own_useful = queries.usefulness(session, [exchange.id]).get((exchange.id, side))
+    require_match(if_match, tag(exchange, own_useful))
     require(exchange, ExchangeStatus.PLANNED)
     if "agenda" in wish.model_fields_set:
         exchange.agenda = _written(wish.agenda)

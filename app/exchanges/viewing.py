@@ -49,6 +49,11 @@ def exchanges_shown(
     ]
 
 
+def tag(exchange: Exchange, own_useful: bool | None) -> str:
+    """Another one whenever anything changes of what a side sees: what the other side found useful is not among it."""
+    return f"{exchange.version}" if own_useful is None else f"{exchange.version}.{own_useful:d}"
+
+
 def side_of(session: Session, caller: Caller, tandem: Tandem) -> SideName | None:
     """Which of the two the caller speaks for; None for those who see all."""
     return tandem_queries.own_sides(session, caller, [tandem.suggestion_id]).get(tandem.suggestion_id)

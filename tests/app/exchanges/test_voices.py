@@ -25,13 +25,17 @@ def test_whoever_says_that_it_was_useful_was_there_and_only_its_own_side_reads_i
     said = pair.say("useful", planned, useful=False)
     changed = pair.say("useful", planned, useful=True)
     for_partner = done(pair.sued.get(f"/v1/exchanges/{planned['id']}"))
+    tags = [caller.get(f"/v1/exchanges/{planned['id']}").headers["ETag"] for caller in (pair.nord, pair.sued)]
     pair.say("useful", planned, pair.sued, useful=False)
+    tags += [caller.get(f"/v1/exchanges/{planned['id']}").headers["ETag"] for caller in (pair.nord, pair.sued)]
     pair.clock.pass_(days=31)
     too_late = pair.nord.post(f"/v1/exchanges/{planned['id']}/useful", json={"useful": True})
 
     assert refused(too_soon) == (409, "exchange-not-begun")
     assert (said["status"], said["own_useful"], changed["own_useful"]) == ("held", False, True)
     assert for_partner["own_useful"] is None
+    # What one side says of it is another version for that side only.
+    assert (tags[0] == tags[2], tags[1] == tags[3]) == (True, False)
     assert done(pair.world.organizer.get(f"/v1/exchanges/{planned['id']}"))["own_useful"] is None
     assert refused(too_late) == (409, "too-late-to-say")
     with pair.world.database.reader() as session:
