@@ -13,8 +13,8 @@ from app.exchanges.models import Exchange, Harvest, TandemPulse
 from app.guardrails import notes
 from app.tandems.models import SideName, Tandem, TandemStatus
 
-KIND = "exchange"
-"""What notes on hints call a meeting."""
+KINDS = {side: f"exchange.{side.value}" for side in SideName}
+"""What notes on hints call a meeting, by the side that keeps a text of it."""
 
 _GONE = "…"
 _SHORTEST_WORD = 3
@@ -53,7 +53,9 @@ def erase_company(session: Session, company_id: str) -> None:
 def _empty(session: Session, which: ColumnElement[bool]) -> None:
     nothing: dict[str, object] = dict.fromkeys(("place", "topics", "take_away", "next", "minutes_by"))
     emptied = update(Exchange).where(which).values(**nothing, agenda=[], version=col(Exchange.version) + 1)
-    notes.forget(session, KIND, session.execute(emptied.returning(col(Exchange.id))).scalars())
+    ids = session.execute(emptied.returning(col(Exchange.id))).scalars().all()
+    for kind in KINDS.values():
+        notes.forget(session, kind, ids)
 
 
 def take_out(session: Session, sides: Mapping[str, SideName], address: str, first_name: str) -> None:

@@ -24,6 +24,7 @@ from app.exchanges.schemas import (
     HarvestOut,
     HarvestUpdate,
     KitOut,
+    MeetingHintsOut,
     MinutesConfirm,
     MinutesCreate,
     ObjectionCreate,
@@ -44,7 +45,7 @@ from app.exchanges.viewing import (
     tag,
 )
 from app.guardrails import notes
-from app.guardrails.schemas import KeepHint, KeptHintOut, TextsWithHints
+from app.guardrails.schemas import KeepHint, KeptHintOut
 from app.tandems import closing
 
 router = APIRouter(prefix="/v1", tags=["tandems"], route_class=KeyedRoute, responses=problems(401, 403))
@@ -266,9 +267,9 @@ def read_objections(tandem_id: TandemId, session: ReaderDep, caller: CallerDep) 
 @router.get("/exchanges/{exchange_id}/hints", operation_id="list_exchange_hints", responses=problems(404))
 def list_exchange_hints(
     exchange_id: ExchangeId, session: ReaderDep, caller: CallerDep, language: LanguageDep
-) -> TextsWithHints:
-    """Where agenda and minutes come near a topic that companies never exchange, and where a side keeps it so."""
-    return TextsWithHints(items=hints.of(session, caller, exchange_id, language))
+) -> MeetingHintsOut:
+    """Where agenda and minutes come near a topic that companies never exchange, and which side keeps it so."""
+    return MeetingHintsOut(items=hints.of(session, caller, exchange_id, language))
 
 
 @router.post(
@@ -280,7 +281,10 @@ def list_exchange_hints(
 def keep_exchange_hint(
     exchange_id: ExchangeId, wish: KeepHint, session: SessionDep, caller: CallerDep, once: OnceDep
 ) -> KeptHintOut:
-    """Keep a text in spite of the hints on one topic, with a reason, which is recorded; until that text changes."""
+    """Keep a text in spite of the hints on one topic, with a reason, which is recorded; until that text changes.
+
+    An item of the agenda is kept by either side, a text of the minutes by the side that has written them.
+    """
     return KeptHintOut.of(
         once.of(lambda: hints.keep(session, caller, exchange_id, wish), lambda known: notes.get(session, known))
     )

@@ -19,7 +19,7 @@ from app.core.schemas import (
 )
 from app.exchanges.agendas import MOST_ITEMS
 from app.exchanges.models import ExchangeStatus, Pulse
-from app.guardrails.schemas import HintOut
+from app.guardrails.schemas import HintOut, MarkedHintOut
 from app.tandems.models import SideName, TandemStatus
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=1000), Clean]
@@ -243,6 +243,37 @@ class ExchangeOut(Output):
                 "own_useful": True,
                 "moved_to": None,
                 "settled_at": "2027-01-14T10:05:00Z",
+            }
+        }
+    )
+
+
+class MeetingHintOut(MarkedHintOut):
+    """A hint on a text of a meeting."""
+
+    kept_by: SideName | None = Field(description="Which side keeps it so; null where neither does.")
+
+
+class MeetingHintsOut(Output):
+    items: list[MeetingHintOut]
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "items": [
+                    _HINT
+                    | {
+                        "pointer": "/next",
+                        "kept": {
+                            "pointer": "/next",
+                            "topic": 1,
+                            "reason": "We talk about tickets for our meetup.",
+                            "recorded_by": "manager",
+                            "recorded_at": "2027-01-14T10:10:00Z",
+                        },
+                        "kept_by": "a",
+                    }
+                ]
             }
         }
     )

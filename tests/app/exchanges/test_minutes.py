@@ -191,14 +191,35 @@ def test_a_side_keeps_a_text_in_spite_of_a_hint_until_the_text_changes(pair: Pai
     pair.say("minutes", exchange, **WORDS | {"next": "We compare prices."})
     wish = {"pointer": "/next", "topic": 1, "reason": "Of tickets for our meetup."}
 
-    kept = pair.sued.post(f"{address}/keep", json=wish)
-    not_there = pair.sued.post(f"{address}/keep", json=wish | {"pointer": "/topics"})
-    [shown] = done(pair.nord.get(address))["items"]
+    by_other = pair.sued.post(f"{address}/keep", json=wish)
+    kept = pair.nord.post(f"{address}/keep", json=wish)
+    not_there = pair.nord.post(f"{address}/keep", json=wish | {"pointer": "/topics"})
+    [shown] = done(pair.sued.get(address))["items"]
     pair.say("minutes", exchange, **WORDS | {"next": "We compare all prices."})
     [changed] = done(pair.nord.get(address))["items"]
 
     assert refused(not_there) == (422, "no-such-hint")
+    assert refused(by_other) == (403, "not-the-author")
     assert (shown["pointer"], shown["matched"], shown["kept"]) == ("/next", "prices", done(kept))
+    assert (shown["kept_by"], changed["kept_by"]) == (exchange["side"], None)
     assert done(kept)["reason"] == "Of tickets for our meetup."
     assert changed["kept"] is None
     assert refused(pair.world.organizer.get(address)) == (403, "role-not-enough")
+
+
+def test_either_side_keeps_an_item_of_the_agenda_and_the_latest_word_is_shown(pair: Pair) -> None:
+    pair.accept(pair.nord, pair.sued)
+    planned = pair.plan(START + timedelta(days=3), agenda=[{"text": "We compare prices.", "minutes": 20}])
+    address, wish = f"/v1/exchanges/{planned['id']}/hints", {"pointer": "/agenda/0", "topic": 1}
+
+    shown = []
+    for caller, reason in ((pair.nord, "Of our meetup."), (pair.sued, "Published ones.")):
+        done(caller.post(f"{address}/keep", json=wish | {"reason": reason}))
+        shown += done(pair.nord.get(address))["items"]
+        pair.clock.pass_(minutes=1)
+
+    sides = planned["side"], done(pair.sued.get(f"/v1/exchanges/{planned['id']}"))["side"]
+    assert [(one["kept"]["reason"], one["kept_by"]) for one in shown] == [
+        ("Of our meetup.", sides[0]),
+        ("Published ones.", sides[1]),
+    ]
