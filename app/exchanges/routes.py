@@ -399,7 +399,7 @@ def list_stories(session: ReaderDep, caller: CallerDep, request: PageDep) -> Pag
     after = request.key(str)
     found = harvesting.stories(session, before=str(after[0]) if after else None, limit=request.limit)
     page, cursor = cut(found, request, lambda one: (one.story_id,))
-    return Page(items=stories_shown(caller, page), next_cursor=cursor)
+    return Page(items=stories_shown(session, caller, page), next_cursor=cursor)
 
 
 def _shown(

@@ -374,7 +374,7 @@ class StoryOut(Output):
 
     id: str
     lines: list[str]
-    themes: list[str] = Field(description="What brought the two together.")
+    themes: list[str] = Field(description="Those that stand on the masked cards of both; maybe none.")
     communities: list[str] = Field(description="The names of both.")
     tandem_id: str | None = Field(description="For organizers and operators only.")
     released_at: UtcTime
@@ -384,7 +384,7 @@ class StoryOut(Output):
             "example": {
                 "id": "sty_06em2n0u4hsm7bg6m3r8t2f5ac",
                 "lines": ["A buddy for the first month keeps new members."],
-                "themes": ["onboarding", "Einarbeitung"],
+                "themes": ["onboarding"],
                 "communities": ["Data Literacy Circle", "Chart readers"],
                 "tandem_id": None,
                 "released_at": "2027-06-10T09:00:00Z",

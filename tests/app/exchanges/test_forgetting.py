@@ -66,7 +66,11 @@ def test_who_was_a_manager_is_taken_out_of_its_own_sides_words_and_each_reader_s
     pair: Pair,
 ) -> None:
     by_own, by_other = pair.kick_off(), pair.meet(datetime(2027, 2, 1, 9, tzinfo=UTC))
-    words = {"topics": "kim's charts.", "take_away": "Ask KIM@suedbank.example.", "next": "Kims Kimono, Hakim."}
+    words: JsonObject = {
+        "topics": "kim's charts.",
+        "take_away": "Ask KIM@suedbank.example.",
+        "next": "Kims Kimono, Hakim.",
+    }
     pair.say("minutes", by_own, pair.sued, **words)
     pair.say("minutes", by_other, **words)
     lines = {"lines": ["Ask Kim.", "joe.kim@suedbank.example"]}

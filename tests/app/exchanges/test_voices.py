@@ -126,7 +126,8 @@ def test_three_lines_are_a_story_for_all_once_both_release_the_same_version(pair
     assert story == {
         "id": by_both["story_id"],
         "lines": LINES,
-        "themes": ["charts", "Diagramme", "data"],
+        # Of what brought the two together only what each shows to everybody.
+        "themes": ["data literacy"],
         "communities": story["communities"],
         "tandem_id": None,
         "released_at": "2027-01-14T10:00:00Z",
@@ -134,6 +135,11 @@ def test_three_lines_are_a_story_for_all_once_both_release_the_same_version(pair
     assert sorted(story["communities"]) == ["Chart Circle", "Diagrammkreis"]
     assert done(pair.world.organizer.get("/v1/stories"))["items"] == [story | {"tandem_id": pair.tandem_id}]
     assert refused(stranger.get(address)) == (404, "tandem-not-found")
+
+    unmasking = {"topics": ["Nordwerk Akademie"], "tags": ["Nordwerk Akademie"]}
+    for caller, community_id in ((pair.nord, pair.two.of_nord), (pair.sued, pair.two.of_sued)):
+        done(caller.patch(f"/v1/communities/{community_id}", json=unmasking, headers={"If-Match": "*"}))
+    assert done(stranger.get("/v1/stories"))["items"] == [story | {"themes": []}]
 
     done(pair.sued.post(f"{address}/release", json={"version": 2, "release": False}))
     assert done(stranger.get("/v1/stories"))["items"] == []
