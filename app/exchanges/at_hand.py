@@ -1,5 +1,7 @@
 """A meeting in the hands of one of its two sides: found, at the right point, and nobody else's meanwhile."""
 
+from datetime import datetime
+
 from sqlmodel import Session
 
 from app.access.service import Caller
@@ -28,6 +30,15 @@ class NotBegunYet(Conflict):
     slug = "exchange-not-begun"
     title = mark("The meeting has not begun yet")
     detail = mark("It is planned for {starts_at}. Move or cancel it, or say so once its time has come.")
+
+
+class BegunAlready(Conflict):
+    slug = "exchange-begun"
+    title = mark("The meeting has begun already")
+    detail = mark(
+        "It began at {starts_at} and is not moved or cancelled any more. Say whether the two have met, with "
+        "POST /v1/exchanges/{exchange_id}/held or .../missed, and plan another one."
+    )
 
 
 def get(session: Session, caller: Caller, exchange_id: str) -> tuple[Exchange, Tandem]:
@@ -62,6 +73,12 @@ def require_begun(exchange: Exchange) -> None:
         raise NotBegunYet(starts_at=shown(exchange))
 
 
+def require_to_come(exchange: Exchange) -> None:
+    """Raises BegunAlready."""
+    if exchange.starts_at <= now():
+        raise BegunAlready(starts_at=shown(exchange), exchange_id=exchange.id)
+
+
 def settle(session: Session, exchange: Exchange, status: ExchangeStatus) -> None:
     """It is over, in this way."""
     exchange.status, exchange.settled_at = status, now()
@@ -77,4 +94,8 @@ def stored(session: Session, exchange: Exchange) -> Exchange:
 
 def shown(exchange: Exchange) -> str:
     """When it is, for the words of a refusal."""
-    return f"{exchange.starts_at:%Y-%m-%dT%H:%MZ}"
+    return shown_at(exchange.starts_at)
+
+
+def shown_at(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%dT%H:%MZ}"

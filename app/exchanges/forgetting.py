@@ -1,7 +1,7 @@
 """What is personal in the meetings of a tandem, and how it goes: some time after its end, or with a person."""
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, delete, select, update
@@ -11,10 +11,10 @@ from app.core.clock import now
 from app.exchanges import queries
 from app.exchanges.models import Exchange, Harvest, TandemPulse
 from app.guardrails import notes
-from app.tandems.models import Tandem, TandemStatus
+from app.tandems.models import SideName, Tandem, TandemStatus
 
-KIND = "exchange"
-"""What notes on hints call a meeting."""
+KINDS = {side: f"exchange.{side.value}" for side in SideName}
+"""What notes on hints call a meeting, by the side that keeps a text of it."""
 
 _GONE = "…"
 _SHORTEST_WORD = 3
@@ -53,27 +53,53 @@ def erase_company(session: Session, company_id: str) -> None:
 def _empty(session: Session, which: ColumnElement[bool]) -> None:
     nothing: dict[str, object] = dict.fromkeys(("place", "topics", "take_away", "next", "minutes_by"))
     emptied = update(Exchange).where(which).values(**nothing, agenda=[], version=col(Exchange.version) + 1)
-    notes.forget(session, KIND, session.execute(emptied.returning(col(Exchange.id))).scalars())
+    ids = session.execute(emptied.returning(col(Exchange.id))).scalars().all()
+    for kind in KINDS.values():
+        notes.forget(session, kind, ids)
 
 
-def take_out(session: Session, tandem_ids: Collection[str], words: Iterable[str]) -> None:
-    """Take these words out of everything that was written in these tandems."""
-    named = [re.escape(word) for word in words if len(word) >= _SHORTEST_WORD]
-    if not named:
-        return
-    pattern = re.compile(rf"(?<!\w)(?:{'|'.join(named)})(?!\w)")
+def take_out(session: Session, sides: Mapping[str, SideName], address: str, first_name: str) -> None:
+    """Take a person out of what was written in the tandems of its sides. Who reads it sees another version.
 
-    def without(text: str | None) -> str | None:
-        return text and pattern.sub(_GONE, text)
+    The address goes everywhere; the first name only from what the person's own side has written: in others' words it
+    may be a word, or somebody else's name. Of an agenda and a place nobody knows which side has written them.
+    """
+    of_address = re.compile(rf"(?<![\w.+-]){re.escape(address)}(?![\w-])", re.IGNORECASE)
+    named = len(first_name) >= _SHORTEST_WORD
+    of_name = re.compile(rf"(?<!\w){re.escape(first_name)}(?:['’]?s)?(?![\w@])", re.IGNORECASE) if named else None
 
-    for one in queries.of_tandems(session, tandem_ids):
-        for name in ("place", "topics", "take_away", "next"):
-            setattr(one, name, without(getattr(one, name)))
-        one.agenda = [item | {"text": without(str(item["text"]))} if "text" in item else item for item in one.agenda]
-        session.add(one)
-    for pulse in queries.pulses_of(session, tandem_ids):
-        pulse.why = without(pulse.why)
+    def without(text: str, *, own: bool) -> str:
+        left = of_address.sub(_GONE, text)
+        return of_name.sub(_GONE, left) if own and of_name else left
+
+    for one in queries.of_tandems(session, list(sides)):
+        own = one.minutes_by is sides[one.tandem_id]
+        minutes: dict[str, str | None] = {"topics": one.topics, "take_away": one.take_away, "next": one.next}
+        left: dict[str, object] = {name: text and without(text, own=own) for name, text in minutes.items()}
+        left["place"] = one.place and without(one.place, own=False)
+        left["agenda"] = [
+            item | {"text": without(str(item["text"]), own=False)} if "text" in item else item for item in one.agenda
+        ]
+        if any(getattr(one, name) != value for name, value in left.items()):
+            for name, value in left.items():
+                setattr(one, name, value)
+            one.version += 1
+            session.add(one)
+    for pulse in queries.pulses_of(session, list(sides)):
+        pulse.why = pulse.why and without(pulse.why, own=pulse.side is sides[pulse.tandem_id])
         session.add(pulse)
-    for harvest in queries.harvests_of(session, tandem_ids):
-        harvest.lines = [without(line) or _GONE for line in harvest.lines]
-        session.add(harvest)
+    for harvest in queries.harvests_of(session, list(sides)):
+        own = harvest.written_by is sides[harvest.tandem_id]
+        lines = [without(line, own=own) for line in harvest.lines]
+        if lines != harvest.lines:
+            _rewrite(harvest, lines)
+            session.add(harvest)
+
+
+def _rewrite(harvest: Harvest, lines: list[str]) -> None:
+    """Another version; what a side has released stays released."""
+    released = {side: getattr(harvest, side) == harvest.version for side in ("released_a", "released_b")}
+    harvest.lines, harvest.version = lines, harvest.version + 1
+    for side, is_out in released.items():
+        if is_out:
+            setattr(harvest, side, harvest.version)

@@ -8,6 +8,7 @@ from sqlmodel import Session, col
 from app.communities.models import CommunityManager
 from app.exchanges import forgetting, queries
 from app.exchanges.models import Exchange, Harvest, TandemPulse
+from app.notifications import queries as messages
 from app.people.models import Person
 from app.tandems.models import SideName, Tandem
 
@@ -27,13 +28,20 @@ def export_person(session: Session, person_id: str) -> Iterator[Record]:
 
 
 def erase_person(session: Session, person_id: str) -> None:
-    """Take the person's address and first name out of what was written in the tandems of its communities.
+    """Take the person out of what was written in the tandems that it speaks for, or has spoken for.
 
-    To be called while the person still has both, and speaks for its communities.
+    To be called while the person still has its address and name, and speaks for its communities.
     """
     person = session.get(Person, person_id)
     if person is not None:
-        forgetting.take_out(session, list(_sides(session, person_id)), [person.email, person.first_name])
+        sides = _was_told_of(session, person_id) | _sides(session, person_id)
+        forgetting.take_out(session, sides, person.email, person.first_name)
+
+
+def _was_told_of(session: Session, person_id: str) -> dict[str, SideName]:
+    """The tandems of which the person was sent mails, and as which side: of its time as a manager, too."""
+    told = (one.ids for one in messages.of_person(session, person_id))
+    return {ids["tandem_id"]: SideName(ids["side"]) for ids in told if "tandem_id" in ids and "side" in ids}
 
 
 def _sides(session: Session, person_id: str) -> dict[str, SideName]:

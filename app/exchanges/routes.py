@@ -24,6 +24,7 @@ from app.exchanges.schemas import (
     HarvestOut,
     HarvestUpdate,
     KitOut,
+    MeetingHintsOut,
     MinutesConfirm,
     MinutesCreate,
     ObjectionCreate,
@@ -41,9 +42,10 @@ from app.exchanges.viewing import (
     objections_shown,
     pulse_shown,
     stories_shown,
+    tag,
 )
 from app.guardrails import notes
-from app.guardrails.schemas import KeepHint, KeptHintOut, TextsWithHints
+from app.guardrails.schemas import KeepHint, KeptHintOut
 from app.tandems import closing
 
 router = APIRouter(prefix="/v1", tags=["tandems"], route_class=KeyedRoute, responses=problems(401, 403))
@@ -84,8 +86,9 @@ def plan_exchange(
 ) -> ExchangeOut:
     """Plan a meeting; both sides get an invitation for their calendars.
 
-    The first one, the kick-off, needs that at least one person of each side has accepted the competition-law
-    guideline; until it was held it is the only one. Then up to 8 are planned ahead, the host changing each time.
+    The first one, the kick-off, needs that of at least one person of each side an acceptance of the competition-law
+    guideline holds at its time; until it was held it is the only one. Then up to 8 are planned ahead, the host
+    changing each time.
     """
     planned = once.of(
         lambda: exchanges.plan(session, caller, tandem_id, wish),
@@ -131,7 +134,7 @@ def move_exchange(
     language: LanguageDep,
     response: Response,
 ) -> ExchangeOut:
-    """Move a meeting: another one takes its place, and is the answer. In calendars it is the same one."""
+    """Move a meeting to come: another one takes its place, and is the answer. In calendars it is the same one."""
     moved = once.of(
         lambda: exchanges.move(session, caller, exchange_id, wish),
         lambda known: exchanges.get(session, caller, known)[0],
@@ -149,7 +152,7 @@ def cancel_exchange(
     language: LanguageDep,
     response: Response,
 ) -> ExchangeOut:
-    """Take a meeting back. It vanishes from both sides' calendars."""
+    """Take a meeting back before it begins. It vanishes from both sides' calendars."""
     cancelled = once.of(
         lambda: exchanges.cancel(session, caller, exchange_id),
         lambda known: exchanges.get(session, caller, known)[0],
@@ -166,7 +169,11 @@ def hold_exchange(
     language: LanguageDep,
     response: Response,
 ) -> ExchangeOut:
-    """Say that the two have met. After the kick-off the tandem is active; the next meeting is due by its rhythm."""
+    """Say that the two have met. After the kick-off the tandem is active; the next meeting is due by its rhythm.
+
+    A kick-off needs that of at least one person who speaks for each side an acceptance of the guideline held when it
+    began; else it is missed, and planned anew.
+    """
     held = once.of(
         lambda: exchanges.held(session, caller, exchange_id),
         lambda known: exchanges.get(session, caller, known)[0],
@@ -237,9 +244,12 @@ def object_to_exchange(
     language: LanguageDep,
     response: Response,
 ) -> ExchangeOut:
-    """Object on record: who, when and to which item, never what was said. The meeting counts as ended with it.
+    """Object on record: who, when and to which item, never what was said.
 
-    Also to a meeting of a tandem that was closed within the last year; the tandem stays closed.
+    A meeting that has begun counts as ended with it, also one that was missed. One to come, moved or cancelled stays
+    as it is: the objection, e.g. to an item of its agenda, is on record only, see
+    `GET /v1/tandems/{tandem_id}/objections`. Also to a meeting of a tandem that was closed within the last year; the
+    tandem stays closed.
     """
     ended = once.of(
         lambda: exchanges.object(session, caller, exchange_id, wish),
@@ -257,9 +267,9 @@ def read_objections(tandem_id: TandemId, session: ReaderDep, caller: CallerDep) 
 @router.get("/exchanges/{exchange_id}/hints", operation_id="list_exchange_hints", responses=problems(404))
 def list_exchange_hints(
     exchange_id: ExchangeId, session: ReaderDep, caller: CallerDep, language: LanguageDep
-) -> TextsWithHints:
-    """Where agenda and minutes come near a topic that companies never exchange, and where a side keeps it so."""
-    return TextsWithHints(items=hints.of(session, caller, exchange_id, language))
+) -> MeetingHintsOut:
+    """Where agenda and minutes come near a topic that companies never exchange, and which side keeps it so."""
+    return MeetingHintsOut(items=hints.of(session, caller, exchange_id, language))
 
 
 @router.post(
@@ -271,7 +281,10 @@ def list_exchange_hints(
 def keep_exchange_hint(
     exchange_id: ExchangeId, wish: KeepHint, session: SessionDep, caller: CallerDep, once: OnceDep
 ) -> KeptHintOut:
-    """Keep a text in spite of the hints on one topic, with a reason, which is recorded; until that text changes."""
+    """Keep a text in spite of the hints on one topic, with a reason, which is recorded; until that text changes.
+
+    An item of the agenda is kept by either side, a text of the minutes by the side that has written them.
+    """
     return KeptHintOut.of(
         once.of(lambda: hints.keep(session, caller, exchange_id, wish), lambda known: notes.get(session, known))
     )
@@ -386,12 +399,13 @@ def list_stories(session: ReaderDep, caller: CallerDep, request: PageDep) -> Pag
     after = request.key(str)
     found = harvesting.stories(session, before=str(after[0]) if after else None, limit=request.limit)
     page, cursor = cut(found, request, lambda one: (one.story_id,))
-    return Page(items=stories_shown(caller, page), next_cursor=cursor)
+    return Page(items=stories_shown(session, caller, page), next_cursor=cursor)
 
 
 def _shown(
     session: Session, caller: Caller, exchange: Exchange, language: Language, response: Response
 ) -> ExchangeOut:
-    response.headers["ETag"] = etag(exchange.version)
     tandem = closing.get(session, caller, exchange.tandem_id)
-    return exchanges_shown(session, caller, tandem, [exchange], language)[0]
+    [shown] = exchanges_shown(session, caller, tandem, [exchange], language)
+    response.headers["ETag"] = etag(tag(exchange, shown.own_useful))
+    return shown

@@ -19,7 +19,7 @@ from app.core.schemas import (
 )
 from app.exchanges.agendas import MOST_ITEMS
 from app.exchanges.models import ExchangeStatus, Pulse
-from app.guardrails.schemas import HintOut
+from app.guardrails.schemas import HintOut, MarkedHintOut
 from app.tandems.models import SideName, TandemStatus
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=1000), Clean]
@@ -248,6 +248,37 @@ class ExchangeOut(Output):
     )
 
 
+class MeetingHintOut(MarkedHintOut):
+    """A hint on a text of a meeting."""
+
+    kept_by: SideName | None = Field(description="Which side keeps it so; null where neither does.")
+
+
+class MeetingHintsOut(Output):
+    items: list[MeetingHintOut]
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "items": [
+                    _HINT
+                    | {
+                        "pointer": "/next",
+                        "kept": {
+                            "pointer": "/next",
+                            "topic": 1,
+                            "reason": "We talk about tickets for our meetup.",
+                            "recorded_by": "manager",
+                            "recorded_at": "2027-01-14T10:10:00Z",
+                        },
+                        "kept_by": "a",
+                    }
+                ]
+            }
+        }
+    )
+
+
 class TandemObjectionOut(Output):
     id: str
     exchange_id: str | None
@@ -343,7 +374,7 @@ class StoryOut(Output):
 
     id: str
     lines: list[str]
-    themes: list[str] = Field(description="What brought the two together.")
+    themes: list[str] = Field(description="Those that stand on the masked cards of both; maybe none.")
     communities: list[str] = Field(description="The names of both.")
     tandem_id: str | None = Field(description="For organizers and operators only.")
     released_at: UtcTime
@@ -353,7 +384,7 @@ class StoryOut(Output):
             "example": {
                 "id": "sty_06em2n0u4hsm7bg6m3r8t2f5ac",
                 "lines": ["A buddy for the first month keeps new members."],
-                "themes": ["onboarding", "Einarbeitung"],
+                "themes": ["onboarding"],
                 "communities": ["Data Literacy Circle", "Chart readers"],
                 "tandem_id": None,
                 "released_at": "2027-06-10T09:00:00Z",

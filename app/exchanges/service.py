@@ -1,6 +1,6 @@
 """Meetings of a tandem, as verbs of its two sides.
 
-planned -> held, missed, moved, cancelled        planned, held -> ended_by_objection        missed -> held
+planned -> held, missed, moved, cancelled        planned, held, missed -> ended_by_objection        missed -> held
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from app.core.i18n import mark
 from app.core.ids import new_id
 from app.exchanges import agendas, forgetting, minutes, queries, times
 from app.exchanges import at_hand as hands
-from app.exchanges.at_hand import at_hand, require, require_begun, settle, shown, stored
+from app.exchanges.at_hand import at_hand, require, require_begun, require_to_come, settle, shown, shown_at, stored
 from app.exchanges.models import Exchange, ExchangeStatus
 from app.exchanges.schemas import (
     AgendaItem,
@@ -29,6 +29,7 @@ from app.exchanges.schemas import (
     ObjectionCreate,
     ParkCreate,
 )
+from app.exchanges.viewing import tag
 from app.guardrails import acceptance, objections
 from app.guardrails.models import Objection
 from app.people.models import PersonStatus
@@ -43,6 +44,7 @@ OBJECTION_WITHIN = timedelta(days=365)
 
 _MEETS = (TandemStatus.STARTING, TandemStatus.ACTIVE, TandemStatus.CLOSING)
 _NOT_CLOSED = (*_MEETS, TandemStatus.PAUSED)
+_ENDED_BY_OBJECTION = (ExchangeStatus.PLANNED, ExchangeStatus.HELD, ExchangeStatus.MISSED)
 
 get = hands.get
 write_minutes = minutes.write
@@ -76,7 +78,20 @@ class EnoughPlanned(Conflict):
 class GuidelineNotAccepted(Conflict):
     slug = "guideline-not-accepted"
     title = mark("The competition-law guideline is not accepted yet")
-    detail = mark("Before the first meeting at least one person of each side accepts the guideline: {reason}.")
+    detail = mark(
+        "At the first meeting, {starts_at}, an acceptance of the guideline holds of at least one person of each "
+        "side: {reason}."
+    )
+
+
+class MetWithoutGuideline(Conflict):
+    slug = "met-without-guideline"
+    title = mark("The first meeting was without the guideline")
+    detail = mark(
+        "When it began, at {starts_at}, not both sides had somebody who speaks for them now and had accepted the "
+        "guideline. Say that it was missed with POST /v1/exchanges/{exchange_id}/missed, see to the guideline (GET "
+        "/v1/guideline), and plan the first meeting anew."
+    )
 
 
 _OWN_MISSING = mark(
@@ -102,7 +117,7 @@ class ObjectionTooLate(Conflict):
 
 
 def plan(session: Session, caller: Caller, tandem_id: str, wish: ExchangeCreate) -> Exchange:
-    """A further meeting. The first one needs that a person of each side has accepted the guideline."""
+    """A further meeting. The first one needs that a person of each side has accepted the guideline for then."""
     tandem, side = living.get_as_side(session, caller, tandem_id, for_update=True)
     _require_tandem(tandem, *_MEETS)
     time_zone = wish.time_zone or tandem.time_zone
@@ -112,7 +127,7 @@ def plan(session: Session, caller: Caller, tandem_id: str, wish: ExchangeCreate)
     kick_off = tandem.kicked_off_at is None
     if kick_off:
         _require_first(planned)
-        _require_guideline(session, tandem, side)
+        _require_guideline(session, tandem, side, starts_at)
     _require_free(planned, starts_at, minutes)
     if len(planned) >= PLANNED_AHEAD:
         raise EnoughPlanned(most=PLANNED_AHEAD)
@@ -141,8 +156,9 @@ def change(
     session: Session, caller: Caller, exchange_id: str, wish: ExchangeUpdate, if_match: str | None
 ) -> Exchange:
     """Another agenda or place of a meeting to come. Calendars are told of another place."""
-    exchange, _, _ = at_hand(session, caller, exchange_id)
-    require_match(if_match, exchange.version)
+    exchange, _, side = at_hand(session, caller, exchange_id)
+    own_useful = queries.usefulness(session, [exchange.id]).get((exchange.id, side))
+    require_match(if_match, tag(exchange, own_useful))
     require(exchange, ExchangeStatus.PLANNED)
     if "agenda" in wish.model_fields_set:
         exchange.agenda = _written(wish.agenda)
@@ -154,12 +170,18 @@ def change(
 
 
 def move(session: Session, caller: Caller, exchange_id: str, wish: ExchangeMove) -> Exchange:
-    """Another time: a new exchange in its place, with everything else as it was. Calendars know it as the same."""
-    exchange, tandem, _ = at_hand(session, caller, exchange_id)
+    """Another time: a new exchange in its place, with everything else as it was. Calendars know it as the same.
+
+    Raises BegunAlready: what was said in a meeting that has begun can be objected to.
+    """
+    exchange, tandem, side = at_hand(session, caller, exchange_id)
     require(exchange, ExchangeStatus.PLANNED)
+    require_to_come(exchange)
     _require_tandem(tandem, *_MEETS)
     time_zone = wish.time_zone or exchange.time_zone
     starts_at = times.meant(wish.starts_at, time_zone)
+    if exchange.kick_off:
+        _require_guideline(session, tandem, side, starts_at)
     others = [one for one in queries.planned(session, tandem.id) if one.id != exchange.id]
     _require_free(others, starts_at, exchange.minutes)
     successor = Exchange(
@@ -187,22 +209,28 @@ def move(session: Session, caller: Caller, exchange_id: str, wish: ExchangeMove)
 
 
 def cancel(session: Session, caller: Caller, exchange_id: str) -> Exchange:
-    """Take a meeting back. One that is cancelled stays so."""
+    """Take a meeting back, before it begins. One that is cancelled stays so. Raises BegunAlready."""
     exchange, _, _ = at_hand(session, caller, exchange_id)
     require(exchange, ExchangeStatus.PLANNED, ExchangeStatus.CANCELLED)
     if exchange.status is ExchangeStatus.PLANNED:
+        require_to_come(exchange)
         _call_off(session, exchange)
     return exchange
 
 
 def held(session: Session, caller: Caller, exchange_id: str) -> Exchange:
-    """The two have met. With the first time the horizon begins; the next meeting is due by the rhythm."""
+    """The two have met. With the first time the horizon begins; the next meeting is due by the rhythm.
+
+    Raises MetWithoutGuideline for a first time without both sides' acceptance.
+    """
     exchange, tandem, _ = at_hand(session, caller, exchange_id)
     require(exchange, ExchangeStatus.PLANNED, ExchangeStatus.MISSED, ExchangeStatus.HELD)
     if exchange.status is ExchangeStatus.HELD:
         return exchange
     _require_tandem(tandem, *_NOT_CLOSED)
     require_begun(exchange)
+    if exchange.kick_off and not all(_accepted(session, tandem, exchange.starts_at).values()):
+        raise MetWithoutGuideline(starts_at=shown(exchange), exchange_id=exchange.id)
     _take_place(session, tandem, exchange, ExchangeStatus.HELD)
     return exchange
 
@@ -229,16 +257,15 @@ def miss(session: Session, tandem: Tandem, exchange: Exchange) -> None:
 
 
 def object(session: Session, caller: Caller, exchange_id: str, wish: ObjectionCreate) -> Exchange:
-    """Object on record: who, when, which item, not what was said. The meeting counts as ended with that.
+    """Object on record: who, when, which item, not what was said. A meeting that has begun counts as ended with that.
 
-    Also to a meeting of a tandem that is closed, up to a year later; it stays closed.
+    To a meeting at any point, so that nothing that the other side does takes the objection away; also up to a year
+    after the tandem was closed, which it stays. One to come, moved or cancelled stays as it is.
     """
     exchange, tandem, side = at_hand(session, caller, exchange_id)
     moment = now()
     if tandem.closed_at is not None and tandem.closed_at + OBJECTION_WITHIN <= moment:
         raise ObjectionTooLate
-    require(exchange, ExchangeStatus.PLANNED, *queries.TOOK_PLACE)
-    require_begun(exchange)
     if wish.item is not None:
         _require_item(exchange, wish.item)
     objections.record(
@@ -250,7 +277,7 @@ def object(session: Session, caller: Caller, exchange_id: str, wish: ObjectionCr
         item="" if wish.item is None else str(wish.item),
         at=moment,
     )
-    if exchange.status is not ExchangeStatus.ENDED_BY_OBJECTION:
+    if exchange.status in _ENDED_BY_OBJECTION and exchange.starts_at <= moment:
         _take_place(session, tandem, exchange, ExchangeStatus.ENDED_BY_OBJECTION)
     return exchange
 
@@ -346,14 +373,22 @@ def _require_free(planned: Sequence[Exchange], starts_at: datetime, minutes: int
             raise PlannedAlready(starts_at=shown(one))
 
 
-def _require_guideline(session: Session, tandem: Tandem, side: SideName) -> None:
+def _require_guideline(session: Session, tandem: Tandem, side: SideName, at: datetime) -> None:
     """Raises GuidelineNotAccepted, with whose turn it is."""
-    own_id, other_id = (tandem.a_id, tandem.b_id) if side is SideName.A else (tandem.b_id, tandem.a_id)
+    accepted = _accepted(session, tandem, at)
+    own, theirs = accepted[side], accepted[side.other]
+    if not (own and theirs):
+        raise GuidelineNotAccepted(
+            starts_at=shown_at(at), reason=_OTHER_MISSING if own else _OWN_MISSING if theirs else _BOTH_MISSING
+        )
+
+
+def _accepted(session: Session, tandem: Tandem, at: datetime) -> dict[SideName, bool]:
+    """Whether somebody who speaks for each side has accepted the guideline for that moment."""
     speakers = {
         community_id: {one.person_id for one in found if one.status is PersonStatus.ACTIVE}
-        for community_id, found in communities.managers_of(session, [own_id, other_id]).items()
+        for community_id, found in communities.managers_of(session, [tandem.a_id, tandem.b_id]).items()
     }
-    accepted = acceptance.accepted(session, [one for people in speakers.values() for one in people])
-    own, theirs = (bool(speakers.get(one, set()) & accepted) for one in (own_id, other_id))
-    if not (own and theirs):
-        raise GuidelineNotAccepted(reason=_OTHER_MISSING if own else _OWN_MISSING if theirs else _BOTH_MISSING)
+    accepted = acceptance.accepted(session, [one for people in speakers.values() for one in people], at=at)
+    sides = {SideName.A: tandem.a_id, SideName.B: tandem.b_id}
+    return {side: bool(speakers.get(community_id, set()) & accepted) for side, community_id in sides.items()}

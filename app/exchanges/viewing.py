@@ -7,6 +7,9 @@ from sqlmodel import Session
 
 from app.access.models import Role
 from app.access.service import Caller
+from app.communities import queries as communities
+from app.communities.cards import themes_of
+from app.communities.models import Carded
 from app.core.i18n import Language
 from app.exchanges import agendas, queries, times
 from app.exchanges.models import Exchange, Harvest, TandemPulse
@@ -47,6 +50,11 @@ def exchanges_shown(
         )
         for one in exchanges
     ]
+
+
+def tag(exchange: Exchange, own_useful: bool | None) -> str:
+    """Another one whenever anything changes of what a side sees: what the other side found useful is not among it."""
+    return f"{exchange.version}" if own_useful is None else f"{exchange.version}.{own_useful:d}"
 
 
 def side_of(session: Session, caller: Caller, tandem: Tandem) -> SideName | None:
@@ -96,13 +104,15 @@ def objections_shown(objections: Sequence[Objection]) -> TandemObjectionsOut:
     )
 
 
-def stories_shown(caller: Caller, stories: Sequence[Told]) -> list[StoryOut]:
+def stories_shown(session: Session, caller: Caller, stories: Sequence[Told]) -> list[StoryOut]:
+    """Stories for everybody: of the two only their names, and themes that stand on the cards of both."""
+    known = communities.carded(session, {side for one in stories for side in (one.a_id, one.b_id)})
     return [
         StoryOut(
             id=one.story_id,
             lines=one.lines,
-            themes=themes(one.reasons),
-            communities=list(one.names),
+            themes=_on_both_cards(known[one.a_id], known[one.b_id]),
+            communities=[known[one.a_id].name, known[one.b_id].name],
             tandem_id=one.tandem_id if caller.role in _SEES_ALL else None,
             released_at=one.released_at,
         )
@@ -111,7 +121,7 @@ def stories_shown(caller: Caller, stories: Sequence[Told]) -> list[StoryOut]:
 
 
 def themes(reasons: Sequence[Mapping[str, object]]) -> list[str]:
-    """What the reasons of a suggestion name as shared, in each side's words, each once."""
+    """What the reasons of a suggestion name as shared, in each side's words, each once: for the two only."""
     pairs = (
         pair
         for reason in reasons
@@ -119,6 +129,11 @@ def themes(reasons: Sequence[Mapping[str, object]]) -> list[str]:
         for pair in cast("list[dict[str, str]]", reason["terms"])
     )
     return list(dict.fromkeys(word for pair in pairs for word in (pair["a"], pair["b"]) if word))
+
+
+def _on_both_cards(a: Carded, b: Carded) -> list[str]:
+    of_b = {theme.casefold() for theme in themes_of(b)}
+    return [theme for theme in themes_of(a) if theme.casefold() in of_b]
 
 
 _WITHHELD: dict[str, object] = {"side": None, "place": None, "agenda": None, "minutes": None}

@@ -63,9 +63,6 @@ def say_useful(session: Session, caller: Caller, exchange_id: str, useful: bool)
     said = said or ExchangeFeedback(exchange_id=exchange.id, side=side, useful=useful, said_at=now())
     said.useful, said.said_at = useful, now()
     session.add(said)
-    # Its own side sees it with the exchange.
-    exchange.version += 1
-    session.add(exchange)
     return exchange
 
 

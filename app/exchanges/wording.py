@@ -431,10 +431,15 @@ def _dated(reading: Reading, subject: str, told: str, about_calendar: str) -> Le
 
 
 def _with_entry(letter: Letter, it: About, exchange: Exchange, *, method: str) -> Letter:
-    """With a calendar file: the same entry for all who take part, with the host as its organizer."""
+    """With a calendar file: the same entry for all who take part, with the host as its organizer.
+
+    Taken out after the end of the tandem it names the reader only: who speaks for the other side by then is not told.
+    """
     host_id = it.own.id if exchange.host is it.side else it.partner.id
     hosts = [one.email for one in it.speakers.get(host_id, [])]
     everybody = [one.email for side in (it.own.id, it.partner.id) for one in it.speakers.get(side, [])]
+    if method == "CANCEL" and it.tandem.status is TandemStatus.CLOSED:
+        hosts, everybody = [], [it.reading.reader.email]
     entry = Entry(
         uid=exchange.uid,
         sequence=exchange.sequence,

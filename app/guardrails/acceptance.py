@@ -50,10 +50,13 @@ def card(language: Language) -> str:
     return guideline.CURRENT[language].card
 
 
-def accepted(session: Session, person_ids: Iterable[str]) -> set[str]:
-    """Those of these people whose acceptance holds now, of whichever version it is."""
+def accepted(session: Session, person_ids: Iterable[str], *, at: datetime | None = None) -> set[str]:
+    """Those of these people whose acceptance holds now, or at another moment, of whichever version it is."""
+    moment = at or now()
     query = select(GuidelineAcceptance.person_id).where(
-        col(GuidelineAcceptance.person_id).in_(list(person_ids)), col(GuidelineAcceptance.valid_until) > now()
+        col(GuidelineAcceptance.person_id).in_(list(person_ids)),
+        col(GuidelineAcceptance.accepted_at) <= moment,
+        col(GuidelineAcceptance.valid_until) > moment,
     )
     return set(session.exec(query))
 

@@ -42,7 +42,7 @@ TABLES = ("exchange", "exchange_feedback", "tandem_pulse", "harvest", "tandem")
 
 
 def test_a_person_takes_along_what_its_side_sees_and_leaves_no_name_behind(pair: Pair) -> None:
-    written(pair)
+    exchange = written(pair)
     kim = pair.sued.get("/v1/people").json()["items"][0]["id"]
     alex = pair.nord.get("/v1/people").json()["items"][0]["id"]
 
@@ -57,9 +57,45 @@ def test_a_person_takes_along_what_its_side_sees_and_leaves_no_name_behind(pair:
     assert (taken[0][1]["topics"], taken[2][1]["why"]) == ("Kim showed charts.", "Kim likes it.")
     # What a side says of itself is not the partner's.
     assert [kind for kind, _ in of_partner] == ["exchange", "exchange", "harvest"]
-    assert "Kimono" in left
-    assert "Kim" not in left.replace("Kimono", "")
     assert KIM["email"] not in left
+    assert done(pair.nord.get(f"/v1/exchanges/{exchange['id']}"))["minutes"]["topics"] == "Kim showed charts."
+    assert ("Kim likes it." in left, "Ask Kim." in left) == (False, False)
+
+
+def test_who_was_a_manager_is_taken_out_of_its_own_sides_words_and_each_reader_sees_another_version(
+    pair: Pair,
+) -> None:
+    by_own, by_other = pair.kick_off(), pair.meet(datetime(2027, 2, 1, 9, tzinfo=UTC))
+    words: JsonObject = {
+        "topics": "kim's charts.",
+        "take_away": "Ask KIM@suedbank.example.",
+        "next": "Kims Kimono, Hakim.",
+    }
+    pair.say("minutes", by_own, pair.sued, **words)
+    pair.say("minutes", by_other, **words)
+    lines = {"lines": ["Ask Kim.", "joe.kim@suedbank.example"]}
+    done(pair.sued.put(f"{pair.address}/harvest", json=lines, headers={"If-Match": "*"}))
+    for caller in (pair.nord, pair.sued):
+        done(caller.post(f"{pair.address}/harvest/release", json={"version": 1}))
+    pair.mails()
+    kim = pair.sued.get("/v1/people").json()["items"][0]["id"]
+    lee = {"managers": [{"email": "lee@suedbank.example", "first_name": "Lee"}]}
+    done(pair.sued.patch(f"/v1/communities/{pair.two.of_sued}", json=lee, headers={"If-Match": "*"}))
+    addresses = [f"/v1/exchanges/{one['id']}" for one in (by_own, by_other)] + [f"{pair.address}/harvest"]
+    before = [pair.nord.get(one).headers["ETag"] for one in addresses]
+
+    with pair.world.database.session() as session:
+        personal.erase_person(session, kim)
+
+    after = [pair.nord.get(one) for one in addresses]
+    own, other = (
+        {field: one.json()["minutes"][field] for field in ("topics", "take_away", "next")} for one in after[:2]
+    )
+    assert own == {"topics": "… charts.", "take_away": "Ask ….", "next": "… Kimono, Hakim."}
+    assert other == words | {"take_away": "Ask …."}
+    [story] = done(pair.nord.get("/v1/stories"))["items"]
+    assert story["lines"] == done(after[2])["lines"] == ["Ask ….", "joe.kim@suedbank.example"]
+    assert all(one.headers["ETag"] != tag for one, tag in zip(after, before, strict=True))
 
 
 def test_a_year_after_its_end_only_dates_and_what_was_released_are_left_of_a_tandem(pair: Pair) -> None:

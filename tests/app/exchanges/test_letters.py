@@ -81,6 +81,22 @@ def test_a_meeting_is_one_entry_in_the_calendar_from_its_plan_to_its_end(pair: P
     assert all(len(sent) == 2 for sent in (planned, moved, changed, cancelled))
 
 
+def test_an_entry_that_is_taken_out_after_the_end_names_its_reader_only(pair: Pair) -> None:
+    pair.accept(pair.nord, pair.sued)
+    pair.plan(datetime(2027, 1, 14, 9, tzinfo=UTC))
+    pair.mails()
+    done(pair.nord.post(f"{pair.address}/close"))
+    work(pair.world)
+    later = {"managers": [{"email": "later@suedbank.example", "first_name": "Later"}]}
+    done(pair.sued.patch(f"/v1/communities/{pair.two.of_sued}", json=later, headers={"If-Match": "*"}))
+
+    [file] = of(pair.mails(), "exchange.cancelled", "Alex").attachments
+
+    assert file.method == "CANCEL"
+    [event] = Calendar.from_ical(file.content).walk("VEVENT")
+    assert (event.get("organizer"), str(event["attendee"])) == (None, "mailto:alex@nordwerk.example")
+
+
 def test_an_invitation_that_was_not_sent_before_the_date_was_moved_is_not_sent_any_more(pair: Pair) -> None:
     pair.accept(pair.nord, pair.sued)
     pair.mails()

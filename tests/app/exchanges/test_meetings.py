@@ -34,6 +34,32 @@ def test_a_kick_off_needs_the_guideline_and_says_whose_turn_it_is(pair: Pair) ->
     assert planned.headers["Location"] == f"/v1/exchanges/{done(planned)['id']}"
 
 
+def test_a_kick_off_needs_the_guideline_at_its_time_when_it_is_planned_moved_and_held(pair: Pair) -> None:
+    pair.accept(pair.nord, pair.sued)
+    address, runs_out = f"{pair.address}/exchanges", START + timedelta(days=365)
+    too_late = pair.nord.post(address, json={"starts_at": (runs_out + timedelta(hours=1)).isoformat()})
+    pair.clock.go(runs_out - timedelta(days=2))
+    planned = pair.plan(runs_out - timedelta(days=1))
+    moved = pair.sued.post(f"/v1/exchanges/{planned['id']}/move", json={"starts_at": runs_out.isoformat()})
+    # Another one speaks for Suedbank from now on, and has not accepted.
+    lee = {"email": "lee@suedbank.example", "first_name": "Lee"}
+    changed = {"managers": [lee]}
+    done(pair.sued.patch(f"/v1/communities/{pair.two.of_sued}", json=changed, headers={"If-Match": "*"}))
+    pair.clock.go(runs_out - timedelta(hours=23))
+    pair.accept(pair.sued)
+
+    held = pair.nord.post(f"/v1/exchanges/{planned['id']}/held")
+    useful = pair.nord.post(f"/v1/exchanges/{planned['id']}/useful", json={"useful": True})
+    pair.say("missed", planned)
+    pair.accept(pair.nord)
+
+    assert (refused(too_late), refused(moved)) == ((409, "guideline-not-accepted"),) * 2
+    assert "2028-01-11T10:00Z" in too_late.json()["detail"]
+    assert (refused(held), refused(useful)) == ((409, "met-without-guideline"),) * 2
+    assert pair.tandem()["kicked_off_at"] is None
+    assert pair.meet(runs_out)["status"] == "held"
+
+
 def test_a_planned_kick_off_is_shown_to_each_in_its_language_and_to_organizers_without_what_is_said(
     pair: Pair,
 ) -> None:

@@ -91,14 +91,12 @@ def test_an_objection_ends_the_meeting_and_tells_not_what_was_said(pair: Pair, r
     pair.accept(pair.nord, pair.sued)
     planned = pair.plan(START + timedelta(days=3))
     address = f"/v1/exchanges/{planned['id']}/object"
-    too_soon = pair.sued.post(address, json={"item": 3})
     pair.clock.go(START + timedelta(days=3, minutes=30))
 
     unheard_of = pair.sued.post(address, json={"item": 6})
     in_words = pair.sued.post(address, json={"item": 3, "content": "They told their prices."})
     ended = pair.say("object", planned, pair.sued, item=3)
 
-    assert refused(too_soon) == (409, "exchange-not-begun")
     assert refused(unheard_of) == (422, "no-such-agenda-item")
     assert refused(in_words) == (422, "invalid-input")
     assert ended["status"] == "ended_by_objection"
@@ -132,6 +130,45 @@ def test_an_objection_to_a_meeting_of_a_closed_tandem_is_recorded_and_reopens_no
     assert refused(too_late) == (409, "objection-too-late")
 
 
+@pytest.mark.parametrize("verb", ["cancel", "move"])
+def test_a_meeting_that_has_begun_is_not_taken_away_from_an_objection(pair: Pair, verb: str) -> None:
+    pair.accept(pair.nord, pair.sued)
+    planned = pair.plan(START + timedelta(days=3))
+    wish = {"starts_at": (START + timedelta(days=30)).isoformat()} if verb == "move" else {}
+    pair.clock.go(START + timedelta(days=3))
+
+    refusal = pair.sued.post(f"/v1/exchanges/{planned['id']}/{verb}", json=wish)
+
+    assert refused(refusal) == (409, "exchange-begun")
+    assert "/held or .../missed" in refusal.json()["detail"]
+    assert pair.say("object", planned, item=1)["status"] == "ended_by_objection"
+
+
+def test_an_objection_is_recorded_at_any_point_of_a_meeting_and_ends_one_that_has_begun(pair: Pair) -> None:
+    pair.kick_off()
+    days = [START + timedelta(days=30 + number) for number in range(4)]
+    to_come, moved, cancelled, missed = (pair.plan(day) for day in days)
+    pair.say("move", moved, pair.sued, starts_at=(START + timedelta(days=50)).isoformat())
+    pair.say("cancel", cancelled, pair.sued)
+    beforehand = [pair.say("object", one, item=1)["status"] for one in (to_come, moved, cancelled)]
+    pair.clock.pass_(days=60)
+    pair.tend()
+    silent = done(pair.nord.get(f"/v1/exchanges/{missed['id']}"))["status"]
+    done(pair.sued.post(f"{pair.address}/close"))
+
+    afterwards = [pair.say("object", one, item=2)["status"] for one in (to_come, moved, cancelled, missed)]
+
+    assert beforehand == ["planned", "moved", "cancelled"]
+    assert (silent, pair.tandem()["status"]) == ("missed", "closed")
+    assert afterwards == ["ended_by_objection", "moved", "cancelled", "ended_by_objection"]
+    on_record = done(pair.sued.get(f"{pair.address}/objections"))["items"]
+    ids = [one["id"] for one in (to_come, moved, cancelled, missed)]
+    assert [(one["exchange_id"], one["item"]) for one in on_record] == [
+        *((one, 1) for one in ids[:3]),
+        *((one, 2) for one in ids),
+    ]
+
+
 def test_objections_are_read_by_the_two_sides_only(pair: Pair) -> None:
     exchange = pair.kick_off()
     pair.say("object", exchange, pair.sued, item=3)
@@ -154,14 +191,35 @@ def test_a_side_keeps_a_text_in_spite_of_a_hint_until_the_text_changes(pair: Pai
     pair.say("minutes", exchange, **WORDS | {"next": "We compare prices."})
     wish = {"pointer": "/next", "topic": 1, "reason": "Of tickets for our meetup."}
 
-    kept = pair.sued.post(f"{address}/keep", json=wish)
-    not_there = pair.sued.post(f"{address}/keep", json=wish | {"pointer": "/topics"})
-    [shown] = done(pair.nord.get(address))["items"]
+    by_other = pair.sued.post(f"{address}/keep", json=wish)
+    kept = pair.nord.post(f"{address}/keep", json=wish)
+    not_there = pair.nord.post(f"{address}/keep", json=wish | {"pointer": "/topics"})
+    [shown] = done(pair.sued.get(address))["items"]
     pair.say("minutes", exchange, **WORDS | {"next": "We compare all prices."})
     [changed] = done(pair.nord.get(address))["items"]
 
     assert refused(not_there) == (422, "no-such-hint")
+    assert refused(by_other) == (403, "not-the-author")
     assert (shown["pointer"], shown["matched"], shown["kept"]) == ("/next", "prices", done(kept))
+    assert (shown["kept_by"], changed["kept_by"]) == (exchange["side"], None)
     assert done(kept)["reason"] == "Of tickets for our meetup."
     assert changed["kept"] is None
     assert refused(pair.world.organizer.get(address)) == (403, "role-not-enough")
+
+
+def test_either_side_keeps_an_item_of_the_agenda_and_the_latest_word_is_shown(pair: Pair) -> None:
+    pair.accept(pair.nord, pair.sued)
+    planned = pair.plan(START + timedelta(days=3), agenda=[{"text": "We compare prices.", "minutes": 20}])
+    address, wish = f"/v1/exchanges/{planned['id']}/hints", {"pointer": "/agenda/0", "topic": 1}
+
+    shown = []
+    for caller, reason in ((pair.nord, "Of our meetup."), (pair.sued, "Published ones.")):
+        done(caller.post(f"{address}/keep", json=wish | {"reason": reason}))
+        shown += done(pair.nord.get(address))["items"]
+        pair.clock.pass_(minutes=1)
+
+    sides = planned["side"], done(pair.sued.get(f"/v1/exchanges/{planned['id']}"))["side"]
+    assert [(one["kept"]["reason"], one["kept_by"]) for one in shown] == [
+        ("Of our meetup.", sides[0]),
+        ("Published ones.", sides[1]),
+    ]

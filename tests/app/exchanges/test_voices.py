@@ -25,13 +25,17 @@ def test_whoever_says_that_it_was_useful_was_there_and_only_its_own_side_reads_i
     said = pair.say("useful", planned, useful=False)
     changed = pair.say("useful", planned, useful=True)
     for_partner = done(pair.sued.get(f"/v1/exchanges/{planned['id']}"))
+    tags = [caller.get(f"/v1/exchanges/{planned['id']}").headers["ETag"] for caller in (pair.nord, pair.sued)]
     pair.say("useful", planned, pair.sued, useful=False)
+    tags += [caller.get(f"/v1/exchanges/{planned['id']}").headers["ETag"] for caller in (pair.nord, pair.sued)]
     pair.clock.pass_(days=31)
     too_late = pair.nord.post(f"/v1/exchanges/{planned['id']}/useful", json={"useful": True})
 
     assert refused(too_soon) == (409, "exchange-not-begun")
     assert (said["status"], said["own_useful"], changed["own_useful"]) == ("held", False, True)
     assert for_partner["own_useful"] is None
+    # What one side says of it is another version for that side only.
+    assert (tags[0] == tags[2], tags[1] == tags[3]) == (True, False)
     assert done(pair.world.organizer.get(f"/v1/exchanges/{planned['id']}"))["own_useful"] is None
     assert refused(too_late) == (409, "too-late-to-say")
     with pair.world.database.reader() as session:
@@ -122,7 +126,8 @@ def test_three_lines_are_a_story_for_all_once_both_release_the_same_version(pair
     assert story == {
         "id": by_both["story_id"],
         "lines": LINES,
-        "themes": ["charts", "Diagramme", "data"],
+        # Of what brought the two together only what each shows to everybody.
+        "themes": ["data literacy"],
         "communities": story["communities"],
         "tandem_id": None,
         "released_at": "2027-01-14T10:00:00Z",
@@ -130,6 +135,11 @@ def test_three_lines_are_a_story_for_all_once_both_release_the_same_version(pair
     assert sorted(story["communities"]) == ["Chart Circle", "Diagrammkreis"]
     assert done(pair.world.organizer.get("/v1/stories"))["items"] == [story | {"tandem_id": pair.tandem_id}]
     assert refused(stranger.get(address)) == (404, "tandem-not-found")
+
+    unmasking = {"topics": ["Nordwerk Akademie"], "tags": ["Nordwerk Akademie"]}
+    for caller, community_id in ((pair.nord, pair.two.of_nord), (pair.sued, pair.two.of_sued)):
+        done(caller.patch(f"/v1/communities/{community_id}", json=unmasking, headers={"If-Match": "*"}))
+    assert done(stranger.get("/v1/stories"))["items"] == [story | {"themes": []}]
 
     done(pair.sued.post(f"{address}/release", json={"version": 2, "release": False}))
     assert done(stranger.get("/v1/stories"))["items"] == []
