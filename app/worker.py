@@ -66,6 +66,9 @@ SCHEDULE: Schedule = {
     ASK_TO_CONFIRM.name: timedelta(days=1),
     TELL_WHAT_ENDS.name: timedelta(days=1),
     TEND_TANDEMS.name: timedelta(hours=1),
+    # Also queued for the moment at which they are due: here for what jobs that failed for good have left.
+    EXPIRE_SUGGESTIONS.name: timedelta(hours=1),
+    REMIND_OF_SUGGESTIONS.name: timedelta(hours=1),
 }
 """What is done again and again, with its period: each handles everything that is due."""
 HANDLERS: Handlers = {
