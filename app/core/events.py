@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import Index, delete, insert, or_, text
+from sqlalchemy import Index, delete, insert, or_, text, update
 from sqlmodel import Field, Session, SQLModel, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -44,6 +44,8 @@ class Event(SQLModel, table=True):
     next_try_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     """When it is tried again, after a handler has failed."""
 
+
+_GIVEN_UP = (col(Event.handled_at).is_(None), col(Event.attempts) >= MAX_ATTEMPTS)
 
 Handler = Callable[[Session, Event], None]
 Handlers = Mapping[str, Sequence[Handler]]
@@ -80,6 +82,18 @@ def forget_handled(session: Session, before: datetime, limit: int) -> list[str]:
     ids = list(session.exec(old))
     session.execute(delete(Event).where(col(Event.id).in_(ids)))
     return ids
+
+
+def given_up(session: Session, limit: int) -> Sequence[Event]:
+    """Events that failed too often and wait for a person, oldest first."""
+    return session.exec(select(Event).where(*_GIVEN_UP).order_by(col(Event.id)).limit(limit)).all()
+
+
+def try_again(session: Session, event_id: str | None = None) -> int:
+    """Have this event, or each, that was given up tried anew; how many."""
+    these = _GIVEN_UP if event_id is None else (*_GIVEN_UP, col(Event.id) == event_id)
+    ids = session.scalars(update(Event).where(*these).values(attempts=0, next_try_at=None).returning(col(Event.id)))
+    return len(ids.all())
 
 
 def handle_some(database: Database, handlers: Handlers) -> bool:
