@@ -1,4 +1,4 @@
-"""The background process: `python -m app.worker`. Takes jobs and events, one at a time, until it is asked to stop."""
+"""The background process: `python -m app.worker`. Takes jobs and events until it is asked to stop."""
 
 import os
 import signal
@@ -66,6 +66,9 @@ SCHEDULE: Schedule = {
     ASK_TO_CONFIRM.name: timedelta(days=1),
     TELL_WHAT_ENDS.name: timedelta(days=1),
     TEND_TANDEMS.name: timedelta(hours=1),
+    # Also queued for the moment at which they are due: here for what jobs that failed for good have left.
+    EXPIRE_SUGGESTIONS.name: timedelta(hours=1),
+    REMIND_OF_SUGGESTIONS.name: timedelta(hours=1),
 }
 """What is done again and again, with its period: each handles everything that is due."""
 HANDLERS: Handlers = {
@@ -126,6 +129,8 @@ assert tables.metadata  # noqa: S101  every table is known before the first quer
 _SEEN_EVERY_SECONDS = 5.0
 _TIDY_EVERY_SECONDS = 600.0
 _PLAN_EVERY_SECONDS = 30.0
+# SQLite lets in whoever asks while nobody writes: those who wait ask now and then, and would find us writing again.
+_OTHERS_WRITE_SECONDS = 0.05
 # A change is to be found within a minute, and looking for changes is to take at most a twentieth of the time.
 _SHORTEST_LOOK, _LONGEST_LOOK, _LOOK_SHARE = 1.0, 20.0, 0.05
 
@@ -148,6 +153,8 @@ class Worker:
             while not self.stopping.is_set():
                 if not self._work_or_wait():
                     self.stopping.wait(self.settings.poll_seconds)
+                elif self.database.on_sqlite:
+                    self.stopping.wait(_OTHERS_WRITE_SECONDS)
 
     def _work_or_wait(self) -> bool:
         try:
@@ -189,16 +196,12 @@ class Worker:
         self.sender.send_due()
 
     def work_once(self) -> bool:
-        """One job or one event; False when there was neither, or what there was failed and waits."""
+        """One job, or some events; False when there was neither."""
         lease = jobs.claim(self.database, self.settings.lease_seconds, list(JOBS), self.stopping.is_set)
         if lease is not None:
             self._do(lease)
             return True
-        try:
-            return events.handle_next(self.database, HANDLERS)
-        except Exception as error:
-            log.error("event_failed", exc_info=error)
-            return False
+        return events.handle_some(self.database, HANDLERS)
 
     def _do(self, lease: Lease) -> None:
         kind = JOBS[lease.kind]

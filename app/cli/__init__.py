@@ -1,4 +1,4 @@
-"""`tandem ...`: serve and work, companies and keys, imports and exports, rounds and tandems, messages, search."""
+"""`tandem ...`: serve, work, companies, keys, imports and exports, rounds and tandems, messages, events, search."""
 
 import typer
 
@@ -6,6 +6,7 @@ from app.cli import (
     companies,
     demo,
     discovery,
+    events,
     exporting,
     imports,
     keys,
@@ -34,6 +35,7 @@ tandems.app.command("export")(exporting.export_tandems)
 app.add_typer(tandems.app, name="tandem")
 app.add_typer(messages.app, name="message")
 app.add_typer(messages.webhooks, name="webhook")
+app.add_typer(events.app, name="event")
 app.command()(discovery.search)
 app.command()(discovery.related)
 app.command()(retention.retention)

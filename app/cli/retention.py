@@ -23,7 +23,7 @@ def retention(
             told = rules.dry_run(session, SYSTEM, settings, lang)
         table = Table(*headings(lang, mark("what"), mark("after days"), mark("how many"), mark("for example")))
         for one in told.rules:
-            table.add_row(one.text, str(one.days), str(one.count), "\n".join(one.examples))
+            table.add_row(one.text, str(one.days), f"{one.count}{'+' if one.more else ''}", "\n".join(one.examples))
         out.print(table)
         if not go:
             tell(mark("Nothing has gone: this was a dry run. Workers let it go once a day; --go does it now."), lang)

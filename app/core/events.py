@@ -1,36 +1,51 @@
 """Facts that travel upward: a feature records an event in its transaction, a handler registered above reacts later.
 
-Events carry ids, never contents, and stay as a record of what happened. Each that has a handler is handled in a
-transaction of its own together with what its handlers change, so a fact is acted on exactly once; a handler that
-raises leaves its event to be tried again.
+Events carry ids, never contents, and stay as a record of what happened. Each that has a handler is handled in one
+transaction together with what its handlers change, so a fact is acted on exactly once; a handler that raises undoes
+its own changes only, and leaves its event to be tried again.
 """
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, insert, or_
+import structlog
+from sqlalchemy import Index, delete, insert, or_, text, update
 from sqlmodel import Field, Session, SQLModel, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from app.core.clock import now
 from app.core.database import Database, UtcDateTime
 from app.core.ids import new_id
 
+log = structlog.get_logger()
+
 MAX_ATTEMPTS = 10
 RETRY_SECONDS = (1.0, 5.0, 30.0, 120.0, 600.0, 3600.0)
+# A transaction for each takes longer than most handlers; in a long one all others wait to write, on SQLite.
+_MOST_TOGETHER = 50
+_SECONDS_TOGETHER = 0.1
+_OPEN = text("handled_at IS NULL")
 
 
 class Event(SQLModel, table=True):
     __tablename__ = "event"
+    __table_args__ = (
+        # Most kinds have no handler and stay open for ever: they are not to be looked through.
+        Index("ix_event_open", "kind", "attempts", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
+    )
 
     id: str = Field(primary_key=True)
     kind: str
     subject_id: str = Field(index=True)
     happened_at: datetime = Field(sa_type=UtcDateTime)
-    handled_at: datetime | None = Field(default=None, index=True, sa_type=UtcDateTime)
+    handled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     attempts: int = 0
     next_try_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     """When it is tried again, after a handler has failed."""
 
+
+_GIVEN_UP = (col(Event.handled_at).is_(None), col(Event.attempts) >= MAX_ATTEMPTS)
 
 Handler = Callable[[Session, Event], None]
 Handlers = Mapping[str, Sequence[Handler]]
@@ -69,37 +84,63 @@ def forget_handled(session: Session, before: datetime, limit: int) -> list[str]:
     return ids
 
 
-def handle_next(database: Database, handlers: Handlers) -> bool:
-    """Handle the oldest open event; False when there is none. What a handler raises goes to the caller,
-    after the failure was counted: it is tried again after a pause that grows, and one that failed too often waits
-    for a person."""
+def given_up(session: Session, limit: int) -> Sequence[Event]:
+    """Events that failed too often and wait for a person, oldest first."""
+    return session.exec(select(Event).where(*_GIVEN_UP).order_by(col(Event.id)).limit(limit)).all()
+
+
+def try_again(session: Session, event_id: str | None = None) -> int:
+    """Have this event, or each, that was given up tried anew; how many."""
+    these = _GIVEN_UP if event_id is None else (*_GIVEN_UP, col(Event.id) == event_id)
+    ids = session.scalars(update(Event).where(*these).values(attempts=0, next_try_at=None).returning(col(Event.id)))
+    return len(ids.all())
+
+
+def handle_some(database: Database, handlers: Handlers) -> bool:
+    """Handle the oldest open events, as many as one transaction is to take; False when there is none.
+
+    One whose handler raises is tried again after a pause that grows; one that failed too often waits for a person.
+    """
     if not handlers:
         return False
+    ends = time.monotonic() + _SECONDS_TOGETHER
     with database.session() as session:
-        open_events = select(Event).where(
-            col(Event.handled_at).is_(None),
-            col(Event.kind).in_(list(handlers)),
-            col(Event.attempts) < MAX_ATTEMPTS,
-            or_(col(Event.next_try_at).is_(None), col(Event.next_try_at) <= now()),
-        )
-        event = session.exec(
-            open_events.order_by(col(Event.attempts), col(Event.id)).limit(1).with_for_update(skip_locked=True)
-        ).first()
-        if event is None:
-            return False
-        event_id = event.id
-        try:
-            with session.begin_nested():
-                for handler in handlers[event.kind]:
-                    handler(session, event)
-        except Exception:
-            failed = session.get_one(Event, event_id)
-            failed.attempts += 1
-            pause = RETRY_SECONDS[min(failed.attempts, len(RETRY_SECONDS)) - 1]
-            failed.next_try_at = now() + timedelta(seconds=pause)
-            session.add(failed)
-            session.commit()
-            raise
-        event.handled_at = now()
-        session.add(event)
-        return True
+        some = session.exec(_due(list(handlers), now())).all()
+        for event in some:
+            _handle(session, event, handlers)
+            if time.monotonic() > ends:
+                break
+    return bool(some)
+
+
+def _due(kinds: Sequence[str], moment: datetime) -> SelectOfScalar[Event]:
+    due = select(Event).where(
+        col(Event.handled_at).is_(None),
+        col(Event.kind).in_(kinds),
+        col(Event.attempts) < MAX_ATTEMPTS,
+        or_(col(Event.next_try_at).is_(None), col(Event.next_try_at) <= moment),
+    )
+    oldest = due.order_by(col(Event.attempts), col(Event.id)).limit(_MOST_TOGETHER)
+    return oldest.with_for_update(skip_locked=True)
+
+
+def _handle(session: Session, event: Event, handlers: Handlers) -> None:
+    """What its handlers change goes with it: all of it is kept, or none."""
+    event_id, kind = event.id, event.kind
+    try:
+        with session.begin_nested():
+            for handler in handlers[kind]:
+                handler(session, event)
+            event.handled_at = now()
+    except Exception as error:
+        log.error("event_failed", event_id=event_id, kind=kind, exc_info=error)
+        _count_failure(session, session.get_one(Event, event_id))
+    # As in a transaction of its own: the next one reads what is stored now.
+    session.expire_all()
+
+
+def _count_failure(session: Session, event: Event) -> None:
+    event.attempts += 1
+    pause = RETRY_SECONDS[min(event.attempts, len(RETRY_SECONDS)) - 1]
+    event.next_try_at = now() + timedelta(seconds=pause)
+    session.flush()

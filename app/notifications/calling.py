@@ -33,7 +33,7 @@ async def call(client: httpx2.AsyncClient, url: str, body: str, headers: Mapping
         async with asyncio.timeout(SECONDS):
             return _judged(await _status(client, httpx2.URL(url), body, headers, rules))
     except TimeoutError:
-        return _nobody(f"no answer within {SECONDS:g} seconds")
+        return Try(Verdict.FAILED, f"no answer within {SECONDS:g} seconds", unanswered=True)
     except TargetPrivate:
         return _nobody("the address is private")
     except httpx2.ConnectError as error:

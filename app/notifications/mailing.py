@@ -12,6 +12,7 @@ from aiosmtplib import (
     SMTP,
     SMTPDataError,
     SMTPException,
+    SMTPHeloError,
     SMTPNotSupported,
     SMTPRecipientsRefused,
     SMTPResponseException,
@@ -107,6 +108,10 @@ class Server:
             return _nobody(f"no connection to the mail server ({type(error).__name__})")
         try:
             await smtp.send_message(mail)
+        except SMTPTimeoutError:
+            # Its answer may come while we talk about the next mail: that one gets a connection of its own.
+            smtp.close()
+            return Try(Verdict.FAILED, f"no answer of the mail server within {SECONDS:g} seconds")
         except (SMTPException, OSError, ValueError) as error:
             return _judged(error)
         return DELIVERED
@@ -137,6 +142,9 @@ class Server:
             timeout=SECONDS,
         )
         await self._smtp.connect()
+        # One who does not know it is greeted the old way, with the first mail.
+        with suppress(SMTPHeloError):
+            await self._smtp.ehlo()
         return self._smtp
 
 
@@ -153,8 +161,6 @@ def _judged(error: Exception) -> Try:
             return _nobody(f"the mail server refuses us ({error.code})")
         case SMTPNotSupported() | ValueError():
             return Try(Verdict.REFUSED, "the mail server cannot send to such an address")
-        case SMTPTimeoutError():
-            return _nobody(f"no answer of the mail server within {SECONDS:g} seconds")
         case _:
             return Try(Verdict.FAILED, "the mail server has hung up")
 

@@ -35,6 +35,7 @@ log = structlog.get_logger()
 
 _CALLS_AT_ONCE = 32
 _LOOK_EVERY_SECONDS = 0.5
+_UNANSWERED_IN_A_ROW = 2
 # A transaction for each would take more time than the sending. What is sent in this time may come twice after a kill.
 _TOGETHER_SECONDS = 0.02
 # Looking names up takes threads of their own: some resolvers take half a minute to say no.
@@ -169,20 +170,27 @@ class _Pass:
         """Send it and have it written down; where nobody is there, why, and the rest is left as it is."""
         written: list[asyncio.Future[None]] = []
         nobody: list[str] = []
+        unanswered = 0
 
         async def one_after_the_other(waiting: Iterator[Parcel]) -> None:
+            nonlocal unanswered
             for parcel in waiting:
                 tried = await self._tried_once(lane, parcel)
                 written.append(self._to_be_written(parcel, tried))
-                if tried.nobody_there:
+                unanswered = unanswered + 1 if tried.unanswered else 0
+                if tried.nobody_there or unanswered == _UNANSWERED_IN_A_ROW:
                     nobody.append(tried.problem or "")
                 if nobody or self._sender.stopping.is_set():
                     return
 
         # The first one alone: a lane where nobody is there is to take as little room as it can.
-        await one_after_the_other(iter(portion[:1]))
+        first, *others = portion
+        await one_after_the_other(iter([first]))
+        if unanswered and others:
+            # Far from the first: what is due together is often alike.
+            await one_after_the_other(iter([others.pop()]))
         if not nobody:
-            rest = iter(portion[1:])
+            rest = iter(others)
             await asyncio.gather(*(one_after_the_other(rest) for _ in range(lane.at_once)))
         await asyncio.gather(*written)
         return nobody[0] if nobody else None

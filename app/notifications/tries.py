@@ -32,6 +32,8 @@ class Try:
     """In words that name nobody, and without what the other side has said."""
     nobody_there: bool = False
     """It is not this message: whatever else is due to go there would fail like it now."""
+    unanswered: bool = False
+    """Nobody is there, or it is this message that is not coped with: another one tells."""
 
 
 DELIVERED = Try(Verdict.DELIVERED)

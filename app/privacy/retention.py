@@ -25,6 +25,8 @@ from app.tandems import service as suggestions
 JOB = "retention"
 BATCH = 500
 _SHOWN = 5
+# Whoever counts holds up all others that write, on SQLite.
+_MOST_COUNTED = 1_000
 
 # Lets go what was over before a moment, at most so many at once; their ids.
 LetGo = Callable[[Session, datetime, int], Sequence[str]]
@@ -111,12 +113,8 @@ def let_go(session: Session, rule: Rule, settings: Settings) -> int:
 
 
 def _told(session: Session, rule: Rule, settings: Settings, language: Language) -> RetentionRuleOut:
-    ids: list[str] = []
     with session.begin_nested() as trial:
-        while found := rule.let_go(session, _before(rule, settings), BATCH):
-            ids += found
-            if len(found) < BATCH:
-                break
+        ids = rule.let_go(session, _before(rule, settings), _MOST_COUNTED + 1)
         trial.rollback()
     session.expire_all()
     return RetentionRuleOut(
@@ -124,8 +122,9 @@ def _told(session: Session, rule: Rule, settings: Settings, language: Language) 
         days=rule.days(settings),
         setting=f"TANDEM_{rule.setting.upper()}",
         text=translate(rule.what, language),
-        count=len(ids),
-        examples=ids[:_SHOWN],
+        count=min(len(ids), _MOST_COUNTED),
+        more=len(ids) > _MOST_COUNTED,
+        examples=list(ids[:_SHOWN]),
     )
 
 

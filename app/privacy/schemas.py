@@ -10,7 +10,8 @@ class RetentionRuleOut(Output):
     days: int = Field(description="After so many days it goes.")
     setting: str = Field(description="The environment variable that says so.")
     text: str = Field(description="What it is about, in the language of Accept-Language.")
-    count: int = Field(description="How many would go now.")
+    count: int = Field(description="How many would go now, counted up to 1,000.")
+    more: bool = Field(description="Whether more than `count` would go.")
     examples: list[str] = Field(description="Ids of the first of them.")
 
 
@@ -29,6 +30,7 @@ class RetentionOut(Output):
                         "setting": "TANDEM_KEEP_IMPORTS_DAYS",
                         "text": "Imports that ended so long ago.",
                         "count": 1,
+                        "more": False,
                         "examples": ["imp_06em2n0u4hsm7bg6m3r8t2f5ac"],
                     }
                 ]

@@ -1,17 +1,19 @@
 """Mails: what they look like, who gets them, and what happens when a server does not take them."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 
 import pytest
 import time_machine
+from aiosmtpd.smtp import SMTP, Envelope, Session
 from sqlalchemy import update
 from sqlmodel import col
 
 from app.access.models import Role
 from app.core import links
 from app.core.settings import Settings
-from app.notifications import outbox, personal, preferences, service
+from app.notifications import mailing, outbox, personal, preferences, service
 from app.notifications.letters import Action, Attachment, Letter, Reading, Template
 from app.notifications.models import MessageStatus, Wants
 from app.notifications.outbox import Mail
@@ -146,6 +148,31 @@ def test_one_of_fifty_who_is_refused_holds_up_nobody(world: World) -> None:
         with time_machine.travel(datetime.now(UTC) + timedelta(minutes=1), tick=False):
             sender.send_due()
         assert mailbox.recipients[-1] == f"reader9@{company_id}.example"
+
+
+def test_a_recipient_at_which_the_server_hangs_holds_up_nobody(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mailing, "SECONDS", 0.3)
+    company_id = world.company()
+    people = [world.person(company_id, f"Reader{number}") for number in range(10)]
+
+    class Hanging(Mailbox):
+        async def handle_RCPT(  # noqa: N802  named by the server
+            self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+        ) -> str:
+            if address.startswith("reader0@"):
+                await asyncio.Event().wait()
+            return await super().handle_RCPT(server, session, envelope, address, options)
+
+    with listening(Hanging()) as mailbox, time_machine.travel(datetime.now(UTC), tick=False):
+        mail(world.database, *people)
+
+        Sender(world.database, mailbox.settings(world.settings), TEMPLATES).send_due()
+
+    hung, *others = messages(world.database)
+    assert (hung.status, hung.attempts) == (MessageStatus.WAITING, 1)
+    assert hung.problem == "no answer of the mail server within 0.3 seconds"
+    assert {(one.status, one.attempts) for one in others} == {(MessageStatus.SENT, 1)}
+    assert (len(mailbox.mails), mailbox.connections) == (9, 2)
 
 
 def test_without_a_server_everything_waits_and_goes_out_once_when_it_is_back(world: World) -> None:

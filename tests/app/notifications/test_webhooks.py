@@ -174,10 +174,28 @@ def test_one_that_hangs_holds_up_no_other_and_its_messages_wait_together(
     waiting = [one for one in found if one.status is MessageStatus.WAITING]
     assert len(set(receiver.ids)) == len(receiver.received) == 50
     assert max(one.at for one in receiver.received) - started < 0.5 + took / 2
-    assert len(dead.received) == 1
+    assert len(dead.received) == 2
     assert len(waiting) == 50
     assert {(one.attempts, one.problem) for one in waiting} == {(1, "no answer within 0.5 seconds")}
     assert len({one.due_at for one in waiting}) == 1
+
+
+def test_one_message_that_an_endpoint_hangs_at_holds_up_no_other(
+    world: World, receiver: Receiver, webhook: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calling, "SECONDS", 0.5)
+    company_id = world.company()
+    webhook(receiver, company_id)
+    tell(world.database, company_id, *(f"opened-{number}" for number in range(20)))
+    bad = messages(world.database)[0].id
+    receiver.answer = lambda got: receiver.hanging(got) if got.id == bad else (204, {}, b"")
+
+    with time_machine.travel(datetime.now(UTC), tick=False):
+        world.worker.run_until_idle()
+
+    hung, *others = messages(world.database)
+    assert (hung.status, hung.attempts, hung.problem) == (MessageStatus.WAITING, 1, "no answer within 0.5 seconds")
+    assert {(one.status, one.attempts) for one in others} == {(MessageStatus.SENT, 1)}
 
 
 def test_a_redirect_is_not_followed_and_a_long_answer_not_read(

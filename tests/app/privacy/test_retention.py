@@ -4,6 +4,7 @@ import pytest
 import time_machine
 from sqlmodel import select
 
+from app.core import events
 from app.core.clock import now
 from app.core.settings import get_settings
 from app.rounds.models import RoundSnapshot
@@ -39,9 +40,20 @@ def test_a_dry_run_tells_what_would_go_and_lets_nothing_go(world: World) -> None
         "text": "Communities, die so lange niemand bestätigt hat, werden archiviert; solche mit einem laufenden "
         "Tandem bleiben.",
         "count": 1,
+        "more": False,
         "examples": [community_id],
     }
     assert world.portal(company_id).get("/v1/retention").status_code == 403
+
+
+def test_a_dry_run_counts_up_to_a_thousand(world: World) -> None:
+    with world.database.session() as session:
+        events.record_many(session, "community.created", [f"com_{number}" for number in range(1_001)])
+
+    with time_machine.travel(now() + timedelta(days=1_200), tick=False):
+        [told] = [one for one in world.operator.get("/v1/retention").json()["rules"] if one["name"] == "events"]
+
+    assert (told["count"], told["more"], len(told["examples"])) == (1_000, True, 5)
 
 
 def test_what_is_over_goes_once_a_day_by_itself(world: World) -> None:

@@ -4,11 +4,12 @@ from datetime import datetime, timedelta
 
 import pytest
 import time_machine
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from app.core.clock import now
+from app.core.jobs import MAX_ATTEMPTS
 from app.notifications.models import Message
-from app.tandems import reminding
+from app.tandems import reminding, service
 from app.tandems.models import Suggestion, SuggestionSide, SuggestionStatus
 from app.tandems.service import Asking
 from tests.app.tandems.conftest import Posted, Two, document, post, told, work
@@ -79,6 +80,35 @@ def test_a_reminder_that_waits_for_its_sender_is_dropped_on_the_last_day(met: Tw
         work(met.world)
 
     assert posted_on(met, start, 13.1) == [[]]
+
+
+def test_what_a_job_that_failed_for_good_has_left_is_done_within_the_hour(
+    met: Two, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = now()
+    met.suggest()
+    post(met.world)
+
+    def broken(session: Session, limit: int) -> int:
+        raise OSError("the disk is full")
+
+    def failed_for_good(after: timedelta) -> None:
+        for tries in range(1, MAX_ATTEMPTS + 1):
+            with time_machine.travel(start + after + timedelta(minutes=3 * tries), tick=False):
+                assert post(met.world) == []
+
+    with monkeypatch.context() as patched:
+        patched.setattr(reminding, "remind_due", broken)
+        failed_for_good(timedelta(days=7))
+    [reminded] = posted_on(met, start, 7.1)
+    with monkeypatch.context() as patched:
+        patched.setattr(service, "expire_due", broken)
+        failed_for_good(timedelta(days=14))
+    posted_on(met, start, 14.1)
+
+    assert told(reminded) == [("suggestion.reminder", "alex"), ("suggestion.reminder", "kim")]
+    with met.database.reader() as session:
+        assert session.exec(select(Suggestion.status)).one() is SuggestionStatus.EXPIRED
 
 
 def test_a_round_says_when_and_whether_it_reminds(met: Two) -> None:
