@@ -178,6 +178,46 @@ def test_managers_are_asked_once_to_confirm_and_nobody_is_after_they_have(world:
     assert len(messages(world, "community.confirmation")) == 2
 
 
+def test_after_a_long_pause_of_the_service_managers_are_asked_once_about_what_is_hidden_already(world: World) -> None:
+    company_id = world.company("Nordwerk")
+    [community_id] = world.published(company_id, CIRCLE)
+    confirmed = now()
+    world.worker.plan()
+
+    # Also when messages of then are forgotten, nobody is asked about the same day once more.
+    for days in (184, 185, 300, 330):
+        with time_machine.travel(confirmed + timedelta(days=days), tick=False):
+            world.worker.run_until_idle()
+
+    [first, _] = [one for one in world.mails() if one["Subject"] == "Is the profile of Data Circle still right?"]
+    assert "Since that day nobody finds the community" in " ".join(first.get_body(("plain",)).get_content().split())
+    assert messages(world, "community.confirmation") == []
+    with time_machine.travel(confirmed + timedelta(days=331), tick=False):
+        world.portal(company_id).post(f"/v1/communities/{community_id}/confirm")
+    with time_machine.travel(confirmed + timedelta(days=331 + 184), tick=False):
+        world.worker.run_until_idle()
+    assert len(messages(world, "community.confirmation")) == 2
+
+
+def test_who_speaks_for_it_no_more_is_not_asked_to_confirm_and_who_does_instead_is(world: World) -> None:
+    company_id = world.company("Nordwerk")
+    [community_id] = world.published(company_id, CIRCLE)
+    asked = now() + timedelta(days=160)
+    world.worker.plan()
+    with time_machine.travel(asked, tick=False):
+        while world.worker.work_once():
+            pass
+        new = {"email": "nia@nordwerk.example", "first_name": "Nia"}
+        world.portal(company_id).patch(
+            f"/v1/communities/{community_id}", json={"managers": [new]}, headers={"If-Match": "*"}
+        )
+    with time_machine.travel(asked + timedelta(days=1, hours=1), tick=False):
+        world.worker.run_until_idle()
+
+    told = [str(one["To"]) for one in world.mails() if one["Subject"] == "Is the profile of Data Circle still right?"]
+    assert told == ["Nia <nia@nordwerk.example>"]
+
+
 def found_anywhere(world: World, word: str) -> list[str]:
     """Tables and columns that hold a word, in any spelling."""
     found = []
