@@ -10,8 +10,9 @@ from sqlmodel import select
 
 from app.core import migrations
 from app.rounds.models import Round, RoundStatus
+from app.tandems import service as tandems
 from app.tandems.models import Suggestion, SuggestionStatus, Tandem
-from tests.app.tandems.conftest import Two, document, offer, tandems
+from tests.app.tandems.conftest import Two, document, offer
 from tests.world import World
 
 BEFORE_THE_RITUAL = "a1c3f0d20007"
