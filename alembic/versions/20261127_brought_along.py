@@ -1,7 +1,7 @@
 """what tandems and suggestions from before there was a ritual live on with, and who was asked to confirm
 
 Revision ID: a1c3f0d20016
-Revises: a1c3f0d20014
+Revises: a1c3f0d20015
 Create Date: 2026-11-27 16:30:00.000000+00:00
 """
 
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "a1c3f0d20016"
-down_revision: str | Sequence[str] | None = "a1c3f0d20014"
+down_revision: str | Sequence[str] | None = "a1c3f0d20015"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
