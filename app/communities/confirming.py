@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from app.communities import service as communities
@@ -15,21 +15,34 @@ ASKED_BEFORE = timedelta(days=30)
 _FOUND = (CommunityStatus.PUBLISHED, CommunityStatus.PAUSED)
 
 
-def to_be_asked(session: Session) -> Sequence[Community]:
-    """Communities whose managers are to look at them within a month, by id."""
-    today = now().date()
+def take_to_be_asked(session: Session) -> Sequence[Community]:
+    """Communities whose managers are to look at them within a month, or should have done so, by id; from now on they
+    count as asked. Those whose day is over come once, the others until then, for people may join meanwhile."""
+    asked = col(Community.confirm_asked_for)
     due = select(Community).where(
-        col(Community.confirm_again_by) >= today,
-        col(Community.confirm_again_by) <= today + ASKED_BEFORE,
+        col(Community.confirm_again_by) <= now().date() + ASKED_BEFORE,
+        or_(
+            col(Community.confirm_again_by) >= now().date(),
+            asked.is_(None),
+            asked != col(Community.confirm_again_by),
+        ),
         col(Community.status).in_(_FOUND),
     )
-    return session.exec(due.order_by(col(Community.id))).all()
+    found = session.exec(due.order_by(col(Community.id))).all()
+    for community in found:
+        community.confirm_asked_for = community.confirm_again_by
+    return found
 
 
 def is_asked(community: Community) -> bool:
-    """Whether it is one of `to_be_asked`."""
-    today, by = now().date(), community.confirm_again_by
-    return community.status in _FOUND and by is not None and today <= by <= today + ASKED_BEFORE
+    """Whether its managers are to look at it within a month, or should have done so."""
+    by = community.confirm_again_by
+    return community.status in _FOUND and by is not None and by <= now().date() + ASKED_BEFORE
+
+
+def is_overdue(community: Community) -> bool:
+    """Whether nobody has confirmed it in time, so that it is hidden."""
+    return community.confirm_again_by is not None and community.confirm_again_by < now().date()
 
 
 def archive_unconfirmed(

@@ -59,6 +59,7 @@ def merge(session: Session, caller: Caller, community_id: str, into: str) -> Com
     session.flush()
     events.record(session, "community.archived", absorbed.id)
     events.record(session, "community.changed", survivor.id)
+    events.record(session, "community.contact_changed", survivor.id)
     return survivor
 
 

@@ -166,6 +166,8 @@ class Community(SQLModel, table=True):
     paused_by: str | None = None
     merged_into: str | None = None
     confirm_again_by: date | None = None
+    confirm_asked_for: date | None = None
+    """Of which `confirm_again_by` its managers were asked."""
     feed_number: int = 0
     """Of its calendar feed; one more makes the addresses given out before useless."""
 

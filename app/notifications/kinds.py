@@ -49,8 +49,15 @@ TOLD: Mapping[str, str] = {
     EventKind.MINUTES_WRITTEN: "A side has written the minutes of a meeting; the other one is to confirm them.",
     EventKind.MINUTES_CONFIRMED: "Both sides have confirmed the minutes of a meeting.",
     EventKind.STORY_RELEASED: "Both sides have released what they learned as a story for the next meetup.",
-    EventKind.CONTACT_ERASED: "A contact that was shown to you is erased: delete your copy.",
-    EventKind.COMMUNITY_CONFIRMATION_DUE: "A profile is to be confirmed again, else it is hidden.",
+    EventKind.CONTACT_ERASED: (
+        "A contact is erased: delete your copy. Of your own company `person_id` tells whose. Of a partner's, "
+        "`tandem_id` and `community_id` (the partner's) tell where it spoke: read the tandem anew and drop who is no "
+        "longer in it."
+    ),
+    EventKind.COMMUNITY_CONFIRMATION_DUE: (
+        "The profile `community_id` is to be confirmed until the day `by`, else it is hidden; where the day is over, "
+        "it is hidden already, until somebody confirms it."
+    ),
     PING: "Sent by `POST /v1/webhooks/{webhook_id}/test`, to try the endpoint.",
 }
 """What has happened, for the description of the interface."""

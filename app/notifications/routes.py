@@ -26,7 +26,7 @@ from app.notifications.schemas import (
     WebhookOut,
     WebhookRotate,
     WebhookUpdate,
-    event_example,
+    event_examples,
 )
 from app.notifications.service import NewSecret
 
@@ -272,7 +272,7 @@ def described_events() -> APIRouter:
             summary=kind,
             description=f"{told}\n\n{_HOW_SENT}",
             tags=["webhooks"],
-            openapi_extra={"requestBody": {"content": {"application/json": {"example": event_example(kind)}}}},
+            openapi_extra={"requestBody": {"content": {"application/json": event_examples(kind)}}},
         )
     return events
 

@@ -1,6 +1,5 @@
 """What the API accepts and returns about webhooks, their deliveries, and what people want to be mailed."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Self
 
@@ -169,23 +168,38 @@ class EventOut(Output):
 
     type: str
     timestamp: UtcTime = Field(description="When it happened; when it is sent stands in `webhook-timestamp`.")
-    data: dict[str, str] = Field(description="Ids of what it is about, by the name that they have in the API.")
+    data: dict[str, str] = Field(
+        description="Ids of what it is about, by the name that they have in the API, and at most a date or a time."
+    )
 
 
-def event_example(kind: str) -> JsonDict:
-    """An event of this kind, for the description of the interface."""
-    data: JsonDict = {name: f"{prefix}_06em2n0u4hsm7bg6m3r8t2f5ac" for name, prefix in _subjects(kind)}
-    return {"type": kind, "timestamp": "2026-11-27T09:00:00Z", "data": data}
+def event_examples(kind: str) -> JsonDict:
+    """Events of this kind, for the description of the interface: each form that the data have."""
+    forms: dict[str, JsonDict] = _FORMS.get(kind) or {"": _DATA.get(kind.partition(".")[0], {"webhook_id": _ID})}
+    events: dict[str, JsonDict] = {
+        form: {"type": kind, "timestamp": "2026-11-27T09:00:00Z", "data": data} for form, data in forms.items()
+    }
+    if len(events) == 1:
+        return {"example": next(iter(events.values()))}
+    return {"examples": {form: {"value": event} for form, event in events.items()}}
 
 
-def _subjects(kind: str) -> Sequence[tuple[str, str]]:
-    about = kind.partition(".")[0]
-    return {
-        "suggestion": [("suggestion_id", "sug")],
-        "tandem": [("tandem_id", "tnd")],
-        "exchange": [("tandem_id", "tnd"), ("exchange_id", "exc")],
-        "minutes": [("tandem_id", "tnd"), ("exchange_id", "exc")],
-        "story": [("tandem_id", "tnd")],
-        "contact": [("person_id", "per")],
-        "community": [("community_id", "cmt")],
-    }.get(about, [("webhook_id", "whk")])
+_NUMBER = "06em2n0u4hsm7bg6m3r8t2f5ac"
+_SUGGESTION: JsonDict = {"suggestion_id": f"sug_{_NUMBER}"}
+_TANDEM: JsonDict = {"tandem_id": f"tnd_{_NUMBER}"}
+_EXCHANGE: JsonDict = _TANDEM | {"exchange_id": f"exc_{_NUMBER}"}
+_COMMUNITY: JsonDict = {"community_id": f"cmt_{_NUMBER}"}
+_DATA: dict[str, JsonDict] = {
+    "suggestion": _SUGGESTION,
+    "tandem": _TANDEM,
+    "exchange": _EXCHANGE,
+    "minutes": _EXCHANGE,
+    "story": _TANDEM,
+}
+_FORMS: dict[str, dict[str, JsonDict]] = {
+    EventKind.CONTACT_ERASED: {
+        "a person of your own company": {"person_id": f"per_{_NUMBER}"},
+        "a contact of a partner": _TANDEM | _COMMUNITY,
+    },
+    EventKind.COMMUNITY_CONFIRMATION_DUE: {"": _COMMUNITY | {"by": "2027-05-25"}},
+}

@@ -171,6 +171,19 @@ def test_who_takes_over_is_told_to_the_partner_and_the_tandem_lives_on(pair: Pai
     assert pair.tandem()["status"] == "starting"
 
 
+def test_who_comes_along_when_two_entries_become_one_is_told_to_the_partner(pair: Pair) -> None:
+    lee = {"email": "lee@suedbank.example", "first_name": "Lee"}
+    document = {"name": "Diagramme", "topics": ["charts"], "managers": [lee]}
+    double = done(pair.sued.put("/v1/sources/intranet/communities/double", json=document))
+    pair.mails()
+
+    done(pair.sued.post(f"/v1/communities/{double['id']}/merge", json={"into": pair.two.of_sued}))
+
+    [told] = pair.mails()
+    assert (told.template, told.to) == ("tandem.contact_changed", "Alex")
+    assert told.letter.points == ("Kim <kim@suedbank.example>", "Lee <lee@suedbank.example>")
+
+
 def test_each_step_of_one_side_is_told_to_both_in_their_languages(pair: Pair) -> None:
     exchange = pair.kick_off()
     pair.mails()

@@ -78,6 +78,14 @@ def messages(world: World, kind: str) -> list[Message]:
         return list(session.exec(select(Message).where(col(Message.template) == kind).order_by(col(Message.id))))
 
 
+def described(world: World, kind: str) -> list[set[str]]:
+    """What the data of an event hold, in each form that the description of the interface shows."""
+    event = world.client.get("/openapi.json").json()["webhooks"][kind]["post"]
+    content = event["requestBody"]["content"]["application/json"]
+    shown = [one["value"] for one in content["examples"].values()] if "examples" in content else [content["example"]]
+    return [set(one["data"]) for one in shown]
+
+
 def test_a_person_takes_along_everything_that_is_stored_of_it(world: World) -> None:
     first, *_ = tandem(world)
     kim = person(world, first, "Kimberley")
@@ -151,6 +159,7 @@ def test_of_a_person_who_is_erased_nothing_is_found_in_any_table(any_world: Worl
         (f"whk_{first}", {"person_id": kim}),
         (f"whk_{second}", {"tandem_id": made["id"], "community_id": circle["community_id"]}),
     ]
+    assert [set(one.ids) for one in messages(world, "contact.erased")] == described(world, "contact.erased")
     partner = world.portal(second).get(f"/v1/tandems/{made['id']}").json()["partner"]
     assert [one["first_name"] for one in partner["managers"]] == ["Robin"]
     assert world.portal(first).get(f"/v1/suggestions/{suggestion}").status_code == 200
@@ -216,12 +225,56 @@ def test_managers_are_asked_once_to_confirm_and_nobody_is_after_they_have(world:
             world.worker.run_until_idle()
 
     assert len(messages(world, "community.confirmation")) == 2
-    assert [one.subject_id for one in messages(world, "community.confirmation_due")] == [community_id]
+    [due] = messages(world, "community.confirmation_due")
+    assert due.ids["community_id"] == community_id
+    assert [set(due.ids)] == described(world, "community.confirmation_due")
     with time_machine.travel(soon + timedelta(days=4), tick=False):
         world.portal(company_id).post(f"/v1/communities/{community_id}/confirm")
     with time_machine.travel(soon + timedelta(days=5), tick=False):
         world.worker.run_until_idle()
     assert len(messages(world, "community.confirmation")) == 2
+
+
+def test_after_a_long_pause_of_the_service_managers_are_asked_once_about_what_is_hidden_already(world: World) -> None:
+    company_id = world.company("Nordwerk")
+    [community_id] = world.published(company_id, CIRCLE)
+    confirmed = now()
+    world.worker.plan()
+
+    # Also when messages of then are forgotten, nobody is asked about the same day once more.
+    for days in (184, 185, 300, 330):
+        with time_machine.travel(confirmed + timedelta(days=days), tick=False):
+            world.worker.run_until_idle()
+
+    [first, _] = [one for one in world.mails() if one["Subject"] == "Is the profile of Data Circle still right?"]
+    body = first.get_body(("plain",))
+    assert body is not None
+    assert "Since that day nobody finds the community" in " ".join(body.get_content().split())
+    assert messages(world, "community.confirmation") == []
+    with time_machine.travel(confirmed + timedelta(days=331), tick=False):
+        world.portal(company_id).post(f"/v1/communities/{community_id}/confirm")
+    with time_machine.travel(confirmed + timedelta(days=331 + 184), tick=False):
+        world.worker.run_until_idle()
+    assert len(messages(world, "community.confirmation")) == 2
+
+
+def test_who_speaks_for_it_no_more_is_not_asked_to_confirm_and_who_does_instead_is(world: World) -> None:
+    company_id = world.company("Nordwerk")
+    [community_id] = world.published(company_id, CIRCLE)
+    asked = now() + timedelta(days=160)
+    world.worker.plan()
+    with time_machine.travel(asked, tick=False):
+        while world.worker.work_once():
+            pass
+        new = {"email": "nia@nordwerk.example", "first_name": "Nia"}
+        world.portal(company_id).patch(
+            f"/v1/communities/{community_id}", json={"managers": [new]}, headers={"If-Match": "*"}
+        )
+    with time_machine.travel(asked + timedelta(days=1, hours=1), tick=False):
+        world.worker.run_until_idle()
+
+    told = [str(one["To"]) for one in world.mails() if one["Subject"] == "Is the profile of Data Circle still right?"]
+    assert told == ["Nia <nia@nordwerk.example>"]
 
 
 def found_anywhere(world: World, word: str) -> list[str]:

@@ -1,4 +1,6 @@
+import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import time_machine
@@ -6,7 +8,8 @@ from sqlmodel import select
 
 from app.core import events
 from app.core.clock import now
-from app.core.settings import get_settings
+from app.core.settings import Settings, get_settings
+from app.privacy.retention import RULES
 from app.rounds.models import RoundSnapshot
 from app.rounds.snapshot import thaw
 from tests.app.privacy.test_a_person import CIRCLE, RING, tandem
@@ -17,6 +20,15 @@ def due(world: World) -> dict[str, int]:
     answer = world.operator.get("/v1/retention")
     assert answer.status_code == 200, answer.text
     return {one["name"]: one["count"] for one in answer.json()["rules"] if one["count"]}
+
+
+def test_the_guide_for_operators_lists_every_period() -> None:
+    guide = (Path(__file__).resolve().parents[3] / "docs" / "operating.md").read_text(encoding="utf-8")
+    periods = {f"TANDEM_{rule.setting.upper()}": rule.days(Settings()) for rule in RULES}
+
+    listed = dict(re.findall(r"^\| `(TANDEM_\w+_DAYS)` \| (\d+) \|", guide, re.MULTILINE))
+
+    assert {name: int(days) for name, days in listed.items()} == periods
 
 
 def test_a_dry_run_tells_what_would_go_and_lets_nothing_go(world: World) -> None:
