@@ -35,6 +35,7 @@ PULSE = {
     "send": mark("Send the answer"),
     "said": mark("Your side has said:"),
 }
+FIRST = PULSE | {"title": mark("How shall it go on?")}
 END = {
     "title": mark("The tandem comes to its end: did the two fit?"),
     "lead": mark("Your answer helps to find the next one. It is no mark, and the other side does not see it."),
@@ -119,11 +120,17 @@ def pulse_shown(session: Session, request: Request, link: PulseLink) -> Shown:
         "said": lookup(choices[chosen][0], language) if chosen else None,
         "why": said.why if said else None,
     }
-    return Shown("pulse.html", END if at_end else PULSE, values)
+    return Shown("pulse.html", _words(tandem), values)
 
 
 def is_at_end(tandem: Tandem) -> bool:
     return tandem.status in (TandemStatus.CLOSING, TandemStatus.CLOSED)
+
+
+def _words(tandem: Tandem) -> Mapping[str, str]:
+    if is_at_end(tandem):
+        return END
+    return FIRST if tandem.kicked_off_at is None else PULSE
 
 
 def _chosen(said: TandemPulse) -> str | None:

@@ -66,6 +66,17 @@ def test_at_half_time_a_side_says_how_it_goes_on_and_at_the_end_whether_the_two_
     assert (at_end.pulse, at_end.fitted, at_end.why) == (None, False, None)
 
 
+def test_before_the_two_have_met_it_is_not_half_time(pages: Pages) -> None:
+    tandem_id = pages.tandem()
+    link = f"{pulse_link(pages, tandem_id)}?lang=en"
+
+    asked, ended = pages.get(link), pages.post(link, pulse="end_well")
+
+    assert told(asked).startswith("How shall it go on?")
+    assert ended.status_code == 303
+    assert told(pages.get(link)).startswith("The tandem comes to its end")
+
+
 def test_a_question_of_an_earlier_term_is_over(pages: Pages) -> None:
     tandem_id = pages.tandem()
     set_tandem(pages, tandem_id, status=TandemStatus.ACTIVE, term=2)

@@ -80,13 +80,26 @@ def test_a_pulse_of_pause_or_end_well_counts_at_once_and_go_on_takes_an_end_back
         ({"pulse": "continue", "fitted": True}, (422, "pulse-or-fitted")),
         ({"at_end": True}, (422, "pulse-or-fitted")),
         ({"at_end": True, "fitted": False}, (409, "wrong-tandem-state")),
-        ({"pulse": "continue"}, (409, "wrong-tandem-state")),
     ],
 )
 def test_a_pulse_is_one_of_two_questions_each_at_its_time(
     pair: Pair, wish: JsonObject, answer: tuple[int, str]
 ) -> None:
     assert refused(pair.nord.post(f"{pair.address}/pulse", json=wish)) == answer
+
+
+def test_where_it_is_quiet_before_the_two_have_met_each_answer_counts(pair: Pair) -> None:
+    pair.clock.go(START + timedelta(days=60))
+    before = pair.tandem()
+
+    said = [pulse(pair, "continue")["tandem_status"], pulse(pair, "adjust")["tandem_status"]]
+    after = pair.tandem()
+    told = [one for one in pair.templates() if one[0] == "tandem.adjust"]
+    said += [pulse(pair, word)["tandem_status"] for word in ("pause", "end_well")]
+
+    assert said == ["starting", "starting", "paused", "closing"]
+    assert (after["term"], after["ends_on"]) == (before["term"], before["ends_on"])
+    assert told == [("tandem.adjust", "Kim")]
 
 
 def test_at_the_end_each_side_says_whether_the_two_fitted(pair: Pair) -> None:
