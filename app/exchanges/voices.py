@@ -12,6 +12,7 @@ from app.core.errors import Conflict, Unprocessable
 from app.core.i18n import mark
 from app.exchanges import queries
 from app.exchanges import service as exchanges
+from app.exchanges.at_hand import require_remembered
 from app.exchanges.models import Exchange, ExchangeFeedback, Pulse, TandemPulse
 from app.tandems import living
 from app.tandems.living import WrongTandemState
@@ -80,7 +81,7 @@ def say_pulse(
 
     `pause` and `end_well` count at once, also before the two have met; `continue` in the last weeks of a term renews
     it; `adjust` is told to the other side. `term`: of which the question was; of another one it is refused. Raises
-    TermOver, PulseOrFitted, WrongTandemState.
+    TermOver, PulseOrFitted, WrongTandemState, TandemForgotten.
     """
     tandem, side = living.get_as_side(session, caller, tandem_id, for_update=True)
     if term not in (None, tandem.term):
@@ -134,6 +135,7 @@ def _require_end(tandem: Tandem, pulse: Pulse | None, why: str | None, fitted: b
     is_open = tandem.closed_at is None or tandem.closed_at + AT_END_WITHIN > now()
     if tandem.status not in needed or not is_open:
         raise WrongTandemState(status=tandem.status.value, needed=", ".join(needed))
+    require_remembered(tandem)
 
 
 def _follow(session: Session, caller: Caller, tandem: Tandem, pulse: Pulse) -> None:
