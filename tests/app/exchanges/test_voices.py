@@ -43,6 +43,24 @@ def test_whoever_says_that_it_was_useful_was_there_and_only_its_own_side_reads_i
         assert voices.useful_share(session, "rnd_2") == voices.UsefulCounts(useful=0, not_useful=0, companies=0)
 
 
+def test_a_meeting_before_the_tandem_was_closed_is_still_said_to_be_useful(pair: Pair) -> None:
+    pair.kick_off()
+    planned = pair.plan(START + timedelta(days=30))
+    pair.mails()
+    pair.clock.go(START + timedelta(days=30, hours=2))
+    done(pair.nord.post(f"{pair.address}/rotate", json={}))
+    closed = pair.tandem()
+    pair.clock.pass_(hours=5)
+    pair.tend()
+    asked = [one for one in pair.templates() if one[0] == "exchange.useful"]
+
+    said = pair.say("useful", planned, useful=True)
+
+    assert asked == [("exchange.useful", "Alex"), ("exchange.useful", "Kim")]
+    assert (said["status"], said["own_useful"]) == ("held", True)
+    assert pair.tandem() == closed
+
+
 def test_a_pulse_of_pause_or_end_well_counts_at_once_and_go_on_takes_an_end_back(pair: Pair) -> None:
     pair.kick_off()
 
