@@ -75,6 +75,7 @@ HANDLERS: Handlers = {
     "person.changed": (
         lambda session, event: communities.touch_managed(session, event.subject_id),
         exchange_mails.person_changed,
+        suggestion_mails.person_changed,
     ),
     "community.paused": (lambda session, event: suggestions.community_paused(session, event.subject_id),),
     "community.archived": (lambda session, event: suggestions.community_archived(session, event.subject_id),),
@@ -90,7 +91,7 @@ HANDLERS: Handlers = {
     "suggestion.not_now": (suggestion_mails.suggestion_ended,),
     "suggestion.expired": (suggestion_mails.suggestion_ended,),
     "suggestion.withdrawn": (suggestion_mails.suggestion_ended,),
-    "community.contact_changed": (exchange_mails.contacts_changed,),
+    "community.contact_changed": (exchange_mails.contacts_changed, suggestion_mails.contacts_changed),
     "tandem.started": (suggestion_mails.tandem_started, exchange_mails.tandem_started),
     "tandem.paused": (exchanges.tandem_paused, TandemTold("tandem.paused", "tandem.paused")),
     "tandem.resumed": (TandemTold("tandem.resumed", "tandem.resumed"),),

@@ -35,12 +35,18 @@ PULSE = {
     "send": mark("Send the answer"),
     "said": mark("Your side has said:"),
 }
+FIRST = PULSE | {"title": mark("How shall it go on?")}
 END = {
     "title": mark("The tandem comes to its end: did the two fit?"),
     "lead": mark("Your answer helps to find the next one. It is no mark, and the other side does not see it."),
     "choose": mark("Did the two communities fit?"),
     "why": PULSE["why"],
     "send": PULSE["send"],
+    "said": PULSE["said"],
+}
+RENEWED = {
+    "title": mark("The tandem is renewed"),
+    "lead": mark("This question was about the time before. A newer message has a link for the present one."),
     "said": PULSE["said"],
 }
 OF_TANDEM = mark("The tandem of {community} and {partner}")
@@ -90,17 +96,23 @@ def useful_shown(session: Session, request: Request, link: UsefulLink) -> Shown:
 
 def say_pulse(session: Session, request: Request, link: PulseLink, opinion: Opinion) -> None:
     caller, tandem = _tandem(session, request, link)
+    if tandem.term != link.term:
+        raise LinkExpired
     at_end = is_at_end(tandem)
     if (opinion.fitted is None and opinion.why is None) if at_end else opinion.pulse is None:
         raise NothingChosen
     if at_end:
-        voices.say_pulse(session, caller, tandem.id, None, opinion.why, at_end=True, fitted=opinion.fitted)
+        voices.say_pulse(
+            session, caller, tandem.id, None, opinion.why, at_end=True, fitted=opinion.fitted, term=link.term
+        )
     else:
-        voices.say_pulse(session, caller, tandem.id, opinion.pulse, opinion.why)
+        voices.say_pulse(session, caller, tandem.id, opinion.pulse, opinion.why, term=link.term)
 
 
 def pulse_shown(session: Session, request: Request, link: PulseLink) -> Shown:
     _, tandem = _tandem(session, request, link)
+    if tandem.term != link.term:
+        return _renewed_shown(session, request, link, tandem)
     language = language_of(request)
     at_end = is_at_end(tandem)
     said = session.get(TandemPulse, (tandem.id, link.side, link.term, at_end))
@@ -119,11 +131,28 @@ def pulse_shown(session: Session, request: Request, link: PulseLink) -> Shown:
         "said": lookup(choices[chosen][0], language) if chosen else None,
         "why": said.why if said else None,
     }
-    return Shown("pulse.html", END if at_end else PULSE, values)
+    return Shown("pulse.html", _words(tandem), values)
+
+
+def _renewed_shown(session: Session, request: Request, link: PulseLink, tandem: Tandem) -> Shown:
+    """What the side has said in an earlier term; nothing more can be said of it."""
+    language = language_of(request)
+    said = session.get(TandemPulse, (tandem.id, link.side, link.term, False))
+    values = {
+        "about": translate(OF_TANDEM, language, **_names(session, tandem, link.side)),
+        "said": lookup(PULSES[said.pulse][0], language) if said and said.pulse else None,
+    }
+    return Shown("renewed.html", RENEWED, values)
 
 
 def is_at_end(tandem: Tandem) -> bool:
     return tandem.status in (TandemStatus.CLOSING, TandemStatus.CLOSED)
+
+
+def _words(tandem: Tandem) -> Mapping[str, str]:
+    if is_at_end(tandem):
+        return END
+    return FIRST if tandem.kicked_off_at is None else PULSE
 
 
 def _chosen(said: TandemPulse) -> str | None:
@@ -144,10 +173,7 @@ def _tandem(session: Session, request: Request, link: PulseLink) -> tuple[Caller
     tandem = session.get(Tandem, link.tandem_id)
     if tandem is None:
         raise LinkExpired
-    caller = caller_for(session, request, link.person_id, _own(tandem, link.side))
-    if tandem.term != link.term:
-        raise LinkExpired
-    return caller, tandem
+    return caller_for(session, request, link.person_id, _own(tandem, link.side)), tandem
 
 
 def _own(tandem: Tandem, side: SideName) -> str:

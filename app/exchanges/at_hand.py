@@ -41,6 +41,14 @@ class BegunAlready(Conflict):
     )
 
 
+class TandemForgotten(Conflict):
+    slug = "tandem-forgotten"
+    title = mark("What was written in the tandem is gone")
+    detail = mark(
+        "The tandem was closed so long ago that its texts were deleted. Nothing is written or said any more."
+    )
+
+
 def get(session: Session, caller: Caller, exchange_id: str) -> tuple[Exchange, Tandem]:
     """The exchange and its tandem, if the caller may see them. Raises ExchangeNotFound."""
     exchange = session.get(Exchange, exchange_id)
@@ -59,6 +67,12 @@ def at_hand(session: Session, caller: Caller, exchange_id: str) -> tuple[Exchang
     tandem, side = living.get_as_side(session, caller, exchange.tandem_id, for_update=True)
     session.refresh(exchange)
     return exchange, tandem, side
+
+
+def require_remembered(tandem: Tandem) -> None:
+    """Texts of a tandem go once; what came in later would stay. Raises TandemForgotten."""
+    if tandem.forgotten_at is not None:
+        raise TandemForgotten
 
 
 def require(exchange: Exchange, *needed: ExchangeStatus) -> None:

@@ -13,6 +13,7 @@ from app.core.errors import Conflict
 from app.core.i18n import mark
 from app.core.ids import new_id
 from app.exchanges import queries
+from app.exchanges.at_hand import require_remembered
 from app.exchanges.models import Harvest
 from app.exchanges.queries import Told
 from app.exchanges.schemas import HarvestUpdate, ReleaseCreate
@@ -110,3 +111,4 @@ def _require_met(tandem: Tandem) -> None:
         raise NothingToHarvest
     if tandem.closed_at is not None and tandem.closed_at + WRITTEN_WITHIN <= now():
         raise HarvestOver
+    require_remembered(tandem)

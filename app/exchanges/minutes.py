@@ -7,7 +7,7 @@ from app.core import events
 from app.core.errors import Conflict
 from app.core.i18n import mark
 from app.exchanges import queries
-from app.exchanges.at_hand import at_hand, require, stored
+from app.exchanges.at_hand import at_hand, require, require_remembered, stored
 from app.exchanges.models import Exchange
 from app.exchanges.schemas import MinutesConfirm, MinutesCreate
 from app.exchanges.viewing import confirmed_by
@@ -34,7 +34,8 @@ class MinutesConfirmed(Conflict):
 
 def write(session: Session, caller: Caller, exchange_id: str, wish: MinutesCreate) -> Exchange:
     """Write the minutes, or write them anew: that confirms them for this side, and for the other one no more."""
-    exchange, _, side = at_hand(session, caller, exchange_id)
+    exchange, tandem, side = at_hand(session, caller, exchange_id)
+    require_remembered(tandem)
     require(exchange, *queries.TOOK_PLACE)
     if exchange.minutes_version and exchange.confirmed_a == exchange.confirmed_b == exchange.minutes_version:
         raise MinutesConfirmed
@@ -47,7 +48,8 @@ def write(session: Session, caller: Caller, exchange_id: str, wish: MinutesCreat
 
 def confirm(session: Session, caller: Caller, exchange_id: str, wish: MinutesConfirm) -> Exchange:
     """Say for one side that the minutes are right, in the version that it has read. Again changes nothing."""
-    exchange, _, side = at_hand(session, caller, exchange_id)
+    exchange, tandem, side = at_hand(session, caller, exchange_id)
+    require_remembered(tandem)
     if not exchange.minutes_version:
         raise NoMinutes(exchange_id=exchange.id)
     if wish.version != exchange.minutes_version:

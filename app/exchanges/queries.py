@@ -12,6 +12,7 @@ from sqlmodel import select as rows_of
 
 from app.companies.models import Company, CompanyStatus
 from app.exchanges.models import Exchange, ExchangeFeedback, ExchangeStatus, Harvest, TandemPulse
+from app.notifications.models import Message, MessageStatus
 from app.tandems.models import SideName, Suggestion, Tandem, TandemStatus
 
 TOOK_PLACE = (ExchangeStatus.HELD, ExchangeStatus.ENDED_BY_OBJECTION)
@@ -69,6 +70,17 @@ def before(session: Session, exchange: Exchange) -> Exchange | None:
 def moved_from(session: Session, exchange_id: str) -> str | None:
     """Whose place it took."""
     return session.scalar(select(col(Exchange.id)).where(col(Exchange.moved_to) == exchange_id))
+
+
+def invited(session: Session, exchange_id: str, templates: Collection[str]) -> set[str]:
+    """People to whom one of these mails about an exchange has gone out, or is about to."""
+    query = select(col(Message.person_id)).where(
+        col(Message.subject_id) == exchange_id,
+        col(Message.template).in_(templates),
+        col(Message.person_id).is_not(None),
+        col(Message.status).in_((MessageStatus.WAITING, MessageStatus.SENT)),
+    )
+    return set(session.scalars(query))
 
 
 def usefulness(session: Session, exchange_ids: Iterable[str]) -> dict[tuple[str, SideName], bool]:

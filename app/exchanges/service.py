@@ -219,7 +219,8 @@ def cancel(session: Session, caller: Caller, exchange_id: str) -> Exchange:
 
 
 def held(session: Session, caller: Caller, exchange_id: str) -> Exchange:
-    """The two have met. With the first time the horizon begins; the next meeting is due by the rhythm.
+    """The two have met. With the first time the horizon begins; the next meeting is due by the rhythm. One that began
+    before the tandem was closed is held all the same, and the tandem stays closed.
 
     Raises MetWithoutGuideline for a first time without both sides' acceptance.
     """
@@ -227,7 +228,8 @@ def held(session: Session, caller: Caller, exchange_id: str) -> Exchange:
     require(exchange, ExchangeStatus.PLANNED, ExchangeStatus.MISSED, ExchangeStatus.HELD)
     if exchange.status is ExchangeStatus.HELD:
         return exchange
-    _require_tandem(tandem, *_NOT_CLOSED)
+    if tandem.closed_at is None or tandem.closed_at <= exchange.starts_at:
+        _require_tandem(tandem, *_NOT_CLOSED)
     require_begun(exchange)
     if exchange.kick_off and not all(_accepted(session, tandem, exchange.starts_at).values()):
         raise MetWithoutGuideline(starts_at=shown(exchange), exchange_id=exchange.id)

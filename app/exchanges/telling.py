@@ -15,6 +15,7 @@ from app.exchanges.models import Exchange, Pulse
 from app.notifications import outbox
 from app.notifications.letters import Template
 from app.notifications.outbox import Mail
+from app.tandems.mails import INTRODUCED
 from app.tandems.models import SideName, Tandem, TandemStatus
 
 # Invitations too wait for their reader: whoever wants only what does is expected at the meeting.
@@ -40,6 +41,7 @@ TEMPLATES: tuple[Template, ...] = (
     Template("tandem.closed_with_thanks", needs_reader=False, write=wording.closed),
 )
 
+_INVITED = "exchange.planned"
 _INVITATIONS = ("exchange.planned", "exchange.moved", "exchange.changed")
 _BOTH = (SideName.A, SideName.B)
 
@@ -71,7 +73,9 @@ class ExchangeTold:
         exchange, tandem = _met(session, event)
         ids = {"exchange_id": exchange.id}
         if self.mail is not None:
-            _mail(session, tandem, self.mail, exchange.id, f"{self.mail}:{event.id}", ids=ids)
+            # Whoever has been invited as a new contact is not invited once more.
+            told_once = exchange.id if self.mail == _INVITED else event.id
+            _mail(session, tandem, self.mail, exchange.id, f"{self.mail}:{told_once}", ids=ids)
         if self.kind is not None:
             _tell_portals(session, tandem, self.kind, exchange.id, event, ids=ids)
 
@@ -154,6 +158,23 @@ def _look_at_contacts(session: Session, event: Event, community_ids: Collection[
             if known is not None:
                 key = f"tandem.contact_changed:{event.id}:{tandem.id}:{side.value}"
                 _mail(session, tandem, "tandem.contact_changed", tandem.id, key, sides=(side.other,))
+                _hand_over(session, tandem, side)
+
+
+def _hand_over(session: Session, tandem: Tandem, side: SideName) -> None:
+    """Who speaks for a side now knows the other one and what is planned; who knew it before is not told again."""
+    _mail(session, tandem, INTRODUCED, tandem.id, f"{INTRODUCED}:{tandem.id}", sides=(side,))
+    for exchange in queries.planned(session, tandem.id):
+        _mail(
+            session,
+            tandem,
+            _INVITED,
+            exchange.id,
+            f"{_INVITED}:{exchange.id}",
+            ids={"exchange_id": exchange.id},
+            sides=(side,),
+            but_not=queries.invited(session, exchange.id, _INVITATIONS),
+        )
 
 
 def _met(session: Session, event: Event) -> tuple[Exchange, Tandem]:
@@ -170,8 +191,9 @@ def _mail(
     *,
     ids: Mapping[str, str] | None = None,
     sides: Sequence[SideName] = _BOTH,
+    but_not: Collection[str] = (),
 ) -> None:
-    """To all who speak for these sides, each for its own."""
+    """To all who speak for these sides, each for its own, but not to these people."""
     speakers = wording.speakers_of(session, tandem)
     outbox.queue(
         session,
@@ -185,6 +207,7 @@ def _mail(
             )
             for side in sides
             for one in speakers.get(_community(tandem, side), [])
+            if one.person_id not in but_not
         ],
     )
 

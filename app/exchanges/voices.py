@@ -12,6 +12,7 @@ from app.core.errors import Conflict, Unprocessable
 from app.core.i18n import mark
 from app.exchanges import queries
 from app.exchanges import service as exchanges
+from app.exchanges.at_hand import require_remembered
 from app.exchanges.models import Exchange, ExchangeFeedback, Pulse, TandemPulse
 from app.tandems import living
 from app.tandems.living import WrongTandemState
@@ -78,9 +79,9 @@ def say_pulse(
 ) -> TandemPulse:
     """How a side wishes to go on, or at the end whether the two fitted; the latest word of a term counts.
 
-    `pause` and `end_well` count at once; `continue` in the last weeks of a term renews it; `adjust` is told to the
-    other side. `term`: of which the question was; of another one it is refused. Raises TermOver, PulseOrFitted,
-    WrongTandemState.
+    `pause` and `end_well` count at once, also before the two have met; `continue` in the last weeks of a term renews
+    it; `adjust` is told to the other side. `term`: of which the question was; of another one it is refused. Raises
+    TermOver, PulseOrFitted, WrongTandemState, TandemForgotten.
     """
     tandem, side = living.get_as_side(session, caller, tandem_id, for_update=True)
     if term not in (None, tandem.term):
@@ -121,7 +122,7 @@ def useful_share(session: Session, round_id: str) -> UsefulCounts:
 def _require_half_time(tandem: Tandem, pulse: Pulse | None, fitted: bool | None) -> None:
     if pulse is None or fitted is not None:
         raise PulseOrFitted
-    needed = (TandemStatus.ACTIVE, TandemStatus.PAUSED, TandemStatus.CLOSING)
+    needed = (TandemStatus.STARTING, TandemStatus.ACTIVE, TandemStatus.PAUSED, TandemStatus.CLOSING)
     if tandem.status not in needed:
         raise WrongTandemState(status=tandem.status.value, needed=", ".join(needed))
 
@@ -134,6 +135,7 @@ def _require_end(tandem: Tandem, pulse: Pulse | None, why: str | None, fitted: b
     is_open = tandem.closed_at is None or tandem.closed_at + AT_END_WITHIN > now()
     if tandem.status not in needed or not is_open:
         raise WrongTandemState(status=tandem.status.value, needed=", ".join(needed))
+    require_remembered(tandem)
 
 
 def _follow(session: Session, caller: Caller, tandem: Tandem, pulse: Pulse) -> None:
@@ -142,7 +144,7 @@ def _follow(session: Session, caller: Caller, tandem: Tandem, pulse: Pulse) -> N
             living.pause(session, caller, tandem.id, None)
         case Pulse.END_WELL:
             living.start_closing(session, caller, tandem.id)
-        case Pulse.CONTINUE if living.is_renewable(tandem):
+        case Pulse.CONTINUE if tandem.status is not TandemStatus.STARTING and living.is_renewable(tandem):
             living.renew(session, caller, tandem.id, None)
         case Pulse.ADJUST:
             events.record(session, "tandem.adjust_wished", tandem.id)

@@ -238,6 +238,7 @@ def _go_on(session: Session, tandem: Tandem) -> None:
         tandem.next_due_at = days_later(tandem.next_due_at, days, tandem.time_zone)
     tandem.status = TandemStatus.STARTING if tandem.kicked_off_at is None else TandemStatus.ACTIVE
     tandem.paused_on = tandem.paused_until = None
+    _ask_anew(tandem)
     _store(session, tandem, "tandem.resumed")
 
 
@@ -256,6 +257,13 @@ def _move_along(tandem: Tandem, weeks: int, months: int) -> None:
         tandem.ends_on = months_later(tandem.ends_on, months)
         if tandem.ends_on <= today_in(tandem.time_zone):
             raise HorizonInThePast(months=tandem.horizon_months)
+        _ask_anew(tandem)
+
+
+def _ask_anew(tandem: Tandem) -> None:
+    """Whoever was asked whether they go on is asked again where the end has moved away."""
+    if tandem.ends_on is not None and tandem.ends_on - RENEWABLE_BEFORE > today_in(tandem.time_zone):
+        tandem.renewal_asked = min(tandem.renewal_asked, tandem.term - 1)
 
 
 def _changeable(session: Session, caller: Caller, tandem_id: str) -> Tandem:

@@ -347,6 +347,23 @@ def answered_by(session: Session, person_id: str) -> Sequence[SuggestionSide]:
     return session.scalars(query.order_by(col(SuggestionSide.suggestion_id))).all()
 
 
+def sides_to_answer(session: Session, community_ids: Collection[str]) -> Sequence[SuggestionSide]:
+    """Sides of these communities that are asked and have not answered, by suggestion."""
+    asked = col(Suggestion.status).in_((SuggestionStatus.OPEN, SuggestionStatus.ONE_YES))
+    query = (
+        rows_of(SuggestionSide)
+        .join(Suggestion, col(Suggestion.id) == col(SuggestionSide.suggestion_id))
+        .where(asked, col(SuggestionSide.community_id).in_(community_ids), col(SuggestionSide.answer).is_(None))
+    )
+    return session.exec(query.order_by(col(SuggestionSide.suggestion_id))).all()
+
+
+def managed_by(session: Session, person_id: str) -> Sequence[str]:
+    """Ids of the communities that a person speaks for."""
+    query = select(col(CommunityManager.community_id)).where(col(CommunityManager.person_id) == person_id)
+    return session.scalars(query.order_by(col(CommunityManager.community_id))).all()
+
+
 def hold(session: Session, community_ids: Collection[str]) -> None:
     """Wait for others who open suggestions of these communities, and keep them waiting until the transaction is over.
 

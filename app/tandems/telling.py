@@ -39,6 +39,16 @@ def suggestion_opened(session: Session, event: Event) -> None:
     _mail_sides(session, mails.OPENED, [side for side in sides if side.answer is None])
 
 
+def contacts_changed(session: Session, event: Event) -> None:
+    """A community has changed, maybe who speaks for it: whoever is new is asked too."""
+    _ask_of(session, [event.subject_id])
+
+
+def person_changed(session: Session, event: Event) -> None:
+    """As `contacts_changed`, for all that a person speaks for."""
+    _ask_of(session, queries.managed_by(session, event.subject_id))
+
+
 def suggestion_reminder_due(session: Session, event: Event) -> None:
     """Who was to be reminded, and has not answered meanwhile."""
     suggestion = session.get_one(Suggestion, event.subject_id)
@@ -104,6 +114,11 @@ def tandem_started(session: Session, event: Event) -> None:
 def tandem_closed(session: Session, event: Event) -> None:
     """Both companies; who has closed it is not told."""
     _tell_companies_of(session, session.get_one(Tandem, event.subject_id), "tandem.closed")
+
+
+def _ask_of(session: Session, community_ids: Sequence[str]) -> None:
+    """Everybody who speaks for the communities now knows what is asked of them, and is asked once."""
+    _mail_sides(session, mails.OPENED, queries.sides_to_answer(session, community_ids))
 
 
 def _farewell(suggestion: Suggestion, side: SuggestionSide) -> str | None:

@@ -1,5 +1,7 @@
 """One click after a meeting, and one answer at half-time: said on a page, by a side's own manager only."""
 
+from datetime import UTC, datetime
+
 from app.core import links
 from app.exchanges.models import ExchangeFeedback, ExchangeStatus, Pulse, TandemPulse
 from app.tandems.models import Tandem, TandemStatus
@@ -66,11 +68,34 @@ def test_at_half_time_a_side_says_how_it_goes_on_and_at_the_end_whether_the_two_
     assert (at_end.pulse, at_end.fitted, at_end.why) == (None, False, None)
 
 
-def test_a_question_of_an_earlier_term_is_over(pages: Pages) -> None:
+def test_before_the_two_have_met_it_is_not_half_time(pages: Pages) -> None:
     tandem_id = pages.tandem()
-    set_tandem(pages, tandem_id, status=TandemStatus.ACTIVE, term=2)
+    link = f"{pulse_link(pages, tandem_id)}?lang=en"
 
-    earlier, present = (pages.get(pulse_link(pages, tandem_id, term)) for term in (1, 2))
+    asked, ended = pages.get(link), pages.post(link, pulse="end_well")
 
-    assert (earlier.status_code, present.status_code) == (410, 200)
-    assert told(earlier).startswith("Dieser Link ist abgelaufen")
+    assert told(asked).startswith("How shall it go on?")
+    assert ended.status_code == 303
+    assert told(pages.get(link)).startswith("The tandem comes to its end")
+
+
+def test_whoever_goes_on_with_one_click_reads_that_the_tandem_is_renewed(pages: Pages) -> None:
+    tandem_id = pages.tandem()
+    moment = datetime.now(UTC)
+    set_tandem(pages, tandem_id, status=TandemStatus.ACTIVE, kicked_off_at=moment, ends_on=moment.date())
+    link = f"{pulse_link(pages, tandem_id)}?lang=en"
+    of_partner = (tandem_id, pages.side(pages.of_sued).value, pages.sam, "1")
+
+    clicked = pages.post(link, pulse="continue")
+    landed = pages.get(f"/pulse/{clicked.headers['location']}")
+    partner = pages.get(f"/pulse/{links.signed('pulse', of_partner, pages.pepper)}?lang=en")
+    again = pages.post(link, pulse="end_well")
+
+    assert (clicked.status_code, landed.status_code, partner.status_code) == (303, 200, 200)
+    assert told(landed).startswith("The tandem is renewed The tandem of Chart <b>Circle</b> and Diagrammkreis")
+    assert "Your side has said: Go on" in told(landed)
+    assert told(partner).startswith("The tandem is renewed")
+    assert "has said" not in told(partner)
+    assert "<form" not in landed.text + partner.text
+    assert again.status_code == 410
+    assert told(pages.get(pulse_link(pages, tandem_id, 2))).startswith("Halbzeit")

@@ -9,7 +9,7 @@ from sqlmodel import Session
 from app.core.clock import now
 from app.exchanges import personal
 from app.exchanges import service as exchanges
-from tests.app.exchanges.conftest import KIM, Pair, done
+from tests.app.exchanges.conftest import KIM, Pair, done, refused
 from tests.world import JsonObject
 
 WORDS: JsonObject = {
@@ -148,3 +148,26 @@ def test_a_company_takes_its_meetings_along_and_leaves_no_words_behind(pair: Pai
     assert [one["why"] for one in taken["pulse"]] == ["Kim likes it."]
     assert "Kim likes it." not in of_partner
     assert "Kim" not in left
+
+
+def test_nothing_is_written_once_the_texts_of_a_tandem_are_gone(pair: Pair) -> None:
+    address = f"/v1/exchanges/{written(pair)['id']}"
+    done(pair.nord.post(f"{pair.address}/close"))
+    # An operator may keep them for less than the year in which they are written.
+    pair.clock.pass_(days=40)
+    with pair.world.database.session() as session:
+        exchanges.forget_closed(session, now() - timedelta(days=30))
+    with pair.world.database.reader() as session:
+        before = stored(session, *TABLES)
+
+    answers = [
+        pair.nord.post(f"{address}/minutes", json=WORDS),
+        pair.sued.post(f"{address}/confirm", json={"version": 1}),
+        pair.nord.put(f"{pair.address}/harvest", json={"lines": ["Ask Kim."]}, headers={"If-Match": "*"}),
+        pair.nord.post(f"{pair.address}/harvest/release", json={"version": 1}),
+        pair.nord.post(f"{pair.address}/pulse", json={"at_end": True, "why": "Kim left."}),
+    ]
+
+    assert [refused(one) for one in answers] == [(409, "tandem-forgotten")] * len(answers)
+    with pair.world.database.reader() as session:
+        assert stored(session, *TABLES) == before

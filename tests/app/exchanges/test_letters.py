@@ -165,6 +165,11 @@ def test_who_takes_over_is_told_to_the_partner_and_the_tandem_lives_on(pair: Pai
     assert letter.subject == "Diagrammkreis: new contacts"
     assert letter.points == ("Kim <kim@suedbank.example>", "Lee <lee@suedbank.example>")
     assert unchanged == []
+    # Whoever is new is introduced to the partner; who was there before is not told again.
+    assert sorted((one.template, one.to) for one in joined) == [
+        ("tandem.contact_changed", "Alex"),
+        ("tandem.introduced", "Lee"),
+    ]
     assert [(one.to, one.letter.points) for one in taken_over] == [("Alex", ("Lee <lee@suedbank.example>",))]
     [last] = nobody
     assert last.letter.subject == "Diagrammkreis: a new contact is being looked for"
@@ -179,9 +184,33 @@ def test_who_comes_along_when_two_entries_become_one_is_told_to_the_partner(pair
 
     done(pair.sued.post(f"/v1/communities/{double['id']}/merge", json={"into": pair.two.of_sued}))
 
-    [told] = pair.mails()
+    introduced, told = sorted(pair.mails(), key=lambda one: one.to, reverse=True)
+    assert (introduced.template, introduced.to) == ("tandem.introduced", "Lee")
     assert (told.template, told.to) == ("tandem.contact_changed", "Alex")
     assert told.letter.points == ("Kim <kim@suedbank.example>", "Lee <lee@suedbank.example>")
+
+
+def test_who_takes_over_is_invited_to_what_is_planned_and_nobody_twice(pair: Pair) -> None:
+    pair.accept(pair.nord, pair.sued)
+    first = pair.plan(START + timedelta(days=20))
+    done(pair.nord.post(f"/v1/exchanges/{first['id']}/move", json={"starts_at": "2027-02-08T10:00:00Z"}))
+    pair.mails()
+    lee = {"email": "lee@suedbank.example", "first_name": "Lee", "deputy": True}
+    address = f"/v1/communities/{pair.two.of_sued}"
+
+    done(pair.sued.patch(address, json={"managers": [KIM, lee]}, headers={"If-Match": "*"}))
+    joined = pair.mails()
+    done(pair.sued.patch(address, json={"managers": [lee]}, headers={"If-Match": "*"}))
+    alone = pair.mails()
+
+    assert sorted((one.template, one.to) for one in joined) == [
+        ("exchange.planned", "Lee"),
+        ("tandem.contact_changed", "Alex"),
+        ("tandem.introduced", "Lee"),
+    ]
+    [invitation] = of(joined, "exchange.planned", "Lee").attachments
+    assert b"METHOD:REQUEST" in invitation.content
+    assert [(one.template, one.to) for one in alone] == [("tandem.contact_changed", "Alex")]
 
 
 def test_each_step_of_one_side_is_told_to_both_in_their_languages(pair: Pair) -> None:

@@ -122,6 +122,22 @@ def test_three_meetings_of_a_term_bring_the_pulse_early_and_each_term_has_its_ow
     assert "tandem.pulse" in {template for template, _ in on(pair, "2027-08-29")}
 
 
+def test_where_the_end_has_moved_away_both_are_asked_again_before_the_new_one(pair: Pair) -> None:
+    def asked(*days: str) -> list[str]:
+        return [day for day in days if set(to_both("tandem.renew")) <= set(on(pair, day))]
+
+    pair.kick_off()
+    first = asked("2027-06-15", "2027-06-16")
+    done(pair.nord.post(f"{pair.address}/pause", json={"until": "2027-06-19"}))
+    # Three days later than it was, and still near.
+    after_pause = asked("2027-06-19", "2027-06-20")
+    done(pair.nord.patch(pair.address, json={"horizon_months": 9}, headers={"If-Match": "*"}))
+    second = asked("2027-06-21", "2027-09-18", "2027-09-19", "2027-09-20")
+
+    assert pair.tandem()["ends_on"] == "2027-10-17"
+    assert (first, after_pause, second) == (["2027-06-16"], [], ["2027-09-19"])
+
+
 def test_two_meetings_missed_in_a_row_bring_a_kind_question(pair: Pair) -> None:
     pair.kick_off()
     planned = [pair.plan(START + timedelta(days=day)) for day in (10, 20)]

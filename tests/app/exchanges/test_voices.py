@@ -43,6 +43,24 @@ def test_whoever_says_that_it_was_useful_was_there_and_only_its_own_side_reads_i
         assert voices.useful_share(session, "rnd_2") == voices.UsefulCounts(useful=0, not_useful=0, companies=0)
 
 
+def test_a_meeting_before_the_tandem_was_closed_is_still_said_to_be_useful(pair: Pair) -> None:
+    pair.kick_off()
+    planned = pair.plan(START + timedelta(days=30))
+    pair.mails()
+    pair.clock.go(START + timedelta(days=30, hours=2))
+    done(pair.nord.post(f"{pair.address}/rotate", json={}))
+    closed = pair.tandem()
+    pair.clock.pass_(hours=5)
+    pair.tend()
+    asked = [one for one in pair.templates() if one[0] == "exchange.useful"]
+
+    said = pair.say("useful", planned, useful=True)
+
+    assert asked == [("exchange.useful", "Alex"), ("exchange.useful", "Kim")]
+    assert (said["status"], said["own_useful"]) == ("held", True)
+    assert pair.tandem() == closed
+
+
 def test_a_pulse_of_pause_or_end_well_counts_at_once_and_go_on_takes_an_end_back(pair: Pair) -> None:
     pair.kick_off()
 
@@ -80,13 +98,26 @@ def test_a_pulse_of_pause_or_end_well_counts_at_once_and_go_on_takes_an_end_back
         ({"pulse": "continue", "fitted": True}, (422, "pulse-or-fitted")),
         ({"at_end": True}, (422, "pulse-or-fitted")),
         ({"at_end": True, "fitted": False}, (409, "wrong-tandem-state")),
-        ({"pulse": "continue"}, (409, "wrong-tandem-state")),
     ],
 )
 def test_a_pulse_is_one_of_two_questions_each_at_its_time(
     pair: Pair, wish: JsonObject, answer: tuple[int, str]
 ) -> None:
     assert refused(pair.nord.post(f"{pair.address}/pulse", json=wish)) == answer
+
+
+def test_where_it_is_quiet_before_the_two_have_met_each_answer_counts(pair: Pair) -> None:
+    pair.clock.go(START + timedelta(days=60))
+    before = pair.tandem()
+
+    said = [pulse(pair, "continue")["tandem_status"], pulse(pair, "adjust")["tandem_status"]]
+    after = pair.tandem()
+    told = [one for one in pair.templates() if one[0] == "tandem.adjust"]
+    said += [pulse(pair, word)["tandem_status"] for word in ("pause", "end_well")]
+
+    assert said == ["starting", "starting", "paused", "closing"]
+    assert (after["term"], after["ends_on"]) == (before["term"], before["ends_on"])
+    assert told == [("tandem.adjust", "Kim")]
 
 
 def test_at_the_end_each_side_says_whether_the_two_fitted(pair: Pair) -> None:

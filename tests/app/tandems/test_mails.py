@@ -102,6 +102,20 @@ def test_whoever_has_asked_by_itself_is_not_asked(met: Two) -> None:
     assert told(post(met.world)) == [("suggestion.opened", "kim")]
 
 
+def test_who_takes_over_is_asked_what_is_still_open_and_nobody_twice(met: Two) -> None:
+    met.suggest()
+    post(met.world)
+    lee = {"email": "lee@suedbank.example", "first_name": "Lee", "language": "en"}
+
+    def speak(*managers: Mapping[str, object]) -> list[tuple[str, str]]:
+        wish = {"managers": list(managers)}
+        met.portal_sued.patch(f"/v1/communities/{met.of_sued}", json=wish, headers={"If-Match": "*"})
+        return told(post(met.world))
+
+    assert speak(KIM, lee) == [("suggestion.opened", "lee")]
+    assert speak(lee) == []
+
+
 def test_what_was_answered_before_the_mail_goes_out_is_not_asked_any_more(met: Two) -> None:
     suggestion_id = met.suggest()
     work(met.world)
