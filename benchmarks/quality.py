@@ -114,10 +114,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def unrelated(sets: Sequence[JudgedSet], number: int) -> JudgedSet:
-    """The next set with other profiles; itself where there is none."""
-    own = {profile.id for profile in sets[number].profiles}
+    """The next set of other houses; itself where there is none."""
+    own = {profile.company for profile in sets[number].profiles}
     others = [*sets[number + 1 :], *sets[:number]]
-    return next((one for one in others if own.isdisjoint(profile.id for profile in one.profiles)), sets[number])
+    return next((one for one in others if own.isdisjoint(profile.company for profile in one.profiles)), sets[number])
 
 
 def judged_set(folder: Path, titles: Mapping[str, Any]) -> JudgedSet:
