@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from hashlib import blake2b
 
 from sqlalchemy import ColumnElement, or_, select
@@ -9,12 +10,14 @@ from sqlmodel import Session, col
 from sqlmodel import select as rows_of
 
 from app.communities.models import CommunityManager
+from app.core.clock import now
 from app.core.events import Event
 from app.exchanges import queries, wording
 from app.exchanges.models import Exchange, Pulse
 from app.notifications import outbox
 from app.notifications.letters import Template
 from app.notifications.outbox import Mail
+from app.people.models import Person
 from app.tandems.mails import INTRODUCED
 from app.tandems.models import SideName, Tandem, TandemStatus
 
@@ -44,6 +47,8 @@ TEMPLATES: tuple[Template, ...] = (
 _INVITED = "exchange.planned"
 _INVITATIONS = ("exchange.planned", "exchange.moved", "exchange.changed")
 _BOTH = (SideName.A, SideName.B)
+# Records of messages are kept at least so long, see `Settings.keep_messages_days`.
+_RECORDED = timedelta(days=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +168,15 @@ def _look_at_contacts(session: Session, event: Event, community_ids: Collection[
 
 def _hand_over(session: Session, tandem: Tandem, side: SideName) -> None:
     """Who speaks for a side now knows the other one and what is planned; who knew it before is not told again."""
-    _mail(session, tandem, INTRODUCED, tandem.id, f"{INTRODUCED}:{tandem.id}", sides=(side,))
+    _mail(
+        session,
+        tandem,
+        INTRODUCED,
+        tandem.id,
+        f"{INTRODUCED}:{tandem.id}",
+        sides=(side,),
+        but_not=_there_from_the_start(session, tandem),
+    )
     for exchange in queries.planned(session, tandem.id):
         _mail(
             session,
@@ -175,6 +188,17 @@ def _hand_over(session: Session, tandem: Tandem, side: SideName) -> None:
             sides=(side,),
             but_not=queries.invited(session, exchange.id, _INVITATIONS),
         )
+
+
+def _there_from_the_start(session: Session, tandem: Tandem) -> frozenset[str]:
+    """People who were known before the tandem began, once the records of who was introduced then may be gone: it
+    cannot be told any more which of them were."""
+    if tandem.started_at > now() - _RECORDED:
+        return frozenset()
+    speakers = wording.speakers_of(session, tandem)
+    ids = [one.person_id for side in speakers.values() for one in side]
+    early = select(col(Person.id)).where(col(Person.id).in_(ids), col(Person.created_at) <= tandem.started_at)
+    return frozenset(session.scalars(early))
 
 
 def _met(session: Session, event: Event) -> tuple[Exchange, Tandem]:

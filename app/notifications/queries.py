@@ -149,10 +149,8 @@ def ids_of_mails(session: Session, person_ids: Ids, *subject_ids: Ids) -> list[s
 
 
 def delete_finished(session: Session, before: datetime, limit: int) -> list[str]:
-    """Delete messages that came to an end before a moment; their ids. Who was introduced to a partner is kept for as
-    long as the person: else it would be introduced again when somebody else comes along."""
-    over = (col(Message.finished_at) < before, col(Message.template) != "tandem.introduced")
-    finished = select(Message.id).where(*over).order_by(col(Message.id)).limit(limit)
+    """Delete messages that came to an end before a moment; their ids."""
+    finished = select(Message.id).where(col(Message.finished_at) < before).order_by(col(Message.id)).limit(limit)
     ids = list(session.exec(finished))
     session.execute(delete(Message).where(col(Message.id).in_(ids)))
     return ids
