@@ -4,12 +4,14 @@ somebody who does not speak for the community any more, nothing is said.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from app.access.models import Role
 from app.access.service import Caller
 from app.communities import queries as communities
-from app.communities.models import Carded, Speaker
+from app.communities.models import Carded, Community, Speaker
 from app.companies import coordinators
+from app.companies.models import Company
 from app.core import links
 from app.core.clock import now
 from app.core.i18n import Language, mark, translate
@@ -37,6 +39,7 @@ APPROVAL, APPROVAL_REMINDER = "suggestion.approval", "suggestion.approval_remind
 WITHDRAWN, NOT_COME_ABOUT = "suggestion.withdrawn", "suggestion.not_come_about"
 INTRODUCED = "tandem.introduced"
 
+_NEWS = timedelta(days=1)
 _NO_REASON = mark("A no needs no reason, and the other side is not told of it.")
 _MORE_TO_COME = mark("Further suggestions will come. You need not do anything.")
 
@@ -59,6 +62,9 @@ def _opened(reading: Reading) -> Letter | None:
 def _reminder(reading: Reading) -> Letter | None:
     known = _to_be_answered(reading)
     if known is None or known.suggestion.expires_at - now() <= TOO_LATE:
+        return None
+    # After a pause of the service the question may have come just now.
+    if queries.is_news(reading.session, known.suggestion.id, OPENED, reading.reader.id, now() - _NEWS):
         return None
     return _question(
         reading,
@@ -215,7 +221,8 @@ def _to_be_answered(reading: Reading) -> _Known | None:
 
 def _question(reading: Reading, known: _Known, *, subject: str, first: str) -> Letter:
     language, shown = reading.language, known.shown
-    until = day(known.suggestion.expires_at, language)
+    zone = reading.session.get_one(Community, known.mine.community_id).time_zone
+    until = day(known.suggestion.expires_at, language, zone)
     about = card_in_words(shown.partner, language) if shown.partner else []
     sure = []
     if shown.strength is not None:
@@ -254,7 +261,7 @@ def _task(reading: Reading, *, subject: str, first: str) -> Letter | None:
     asked = mine.approval is Approval.ASKED and suggestion.expires_at > now()
     if not asked or reading.reader.id not in {one.id for one in coordinators.of(reading.session, mine.company_id)}:
         return None
-    until = day(suggestion.expires_at, reading.language)
+    until = day(suggestion.expires_at, reading.language, reading.session.get_one(Company, mine.company_id).time_zone)
     own, partner = _in_order(reading, mine.community_id, suggestion)
     names = {"own": own.name, "partner": partner.name, "company": partner.company_name, "until": until}
     # As the side sees them in GET /v1/suggestions: the partner has not been approved yet.

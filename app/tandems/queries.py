@@ -320,6 +320,20 @@ def to_approve(
     return session.scalars(waiting.order_by(*_ENDS).limit(limit + 1)).all()
 
 
+def is_news(session: Session, suggestion_id: str, template: str, person_id: str, since: datetime) -> bool:
+    """Whether a person is about to be told of a suggestion by this mail, or was only after this moment."""
+    told = select(col(Message.id)).where(
+        col(Message.subject_id) == suggestion_id,
+        col(Message.template) == template,
+        col(Message.person_id) == person_id,
+        or_(
+            col(Message.status) == MessageStatus.WAITING,
+            (col(Message.status) == MessageStatus.SENT) & (col(Message.finished_at) > since),
+        ),
+    )
+    return session.scalars(told.limit(1)).first() is not None
+
+
 def mailed(session: Session, suggestion_id: str, template: str) -> set[str]:
     """People to whom this mail about a suggestion has gone out."""
     sent = select(col(Message.person_id)).where(

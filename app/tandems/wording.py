@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
@@ -24,9 +25,9 @@ WHY: Mapping[DeclineReason, str] = {
 """The causes that a side may give, as it chooses them."""
 
 
-def day(moment: datetime, language: Language) -> str:
-    """A day written out."""
-    return format_date(moment.date(), "long", locale=language)
+def day(moment: datetime, language: Language, time_zone: str | None) -> str:
+    """The day of a moment written out, as it is in a time zone."""
+    return format_date(moment.astimezone(ZoneInfo(time_zone or "UTC")).date(), "long", locale=language)
 
 
 def card_in_words(card: CardOut, language: Language) -> list[str]:

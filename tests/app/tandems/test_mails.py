@@ -238,6 +238,34 @@ def test_after_a_pause_of_the_service_each_is_told_once_and_late(near: Two) -> N
     assert again == []
 
 
+def test_after_a_pause_of_the_service_the_question_comes_without_its_reminder(met: Two) -> None:
+    start = now()
+    met.suggest()
+
+    with time_machine.travel(start + timedelta(days=8), tick=False):
+        met.world.worker.run_until_idle()
+
+    subjects = sorted(str(one["subject"]).strip() for one in met.world.mails())
+    assert subjects == [
+        "A possible partner for Chart Circle",
+        "A possible partner for Diagrammkreis",
+        "Ein möglicher Partner für Chart Circle",
+    ]
+
+
+def test_until_when_is_told_where_the_community_is(met: Two) -> None:
+    with time_machine.travel("2026-11-24T03:00:00Z", tick=False):
+        for portal, community in ((met.portal_nord, met.of_nord), (met.portal_sued, met.of_sued)):
+            change = {"time_zone": "America/Los_Angeles"}
+            portal.patch(f"/v1/communities/{community}", json=change, headers={"If-Match": "*"})
+        met.suggest()
+
+        english = post(met.world)[-1]
+
+    # Half past seven in the evening of the day before, there.
+    assert "until December 7, 2026" in english.text
+
+
 def test_who_has_approved_is_not_asked_again(near: Two) -> None:
     start = now()
     suggestion_id = both_say_yes(near)
