@@ -4,8 +4,6 @@ from typing import Any
 
 from app.core.http import problems
 
-_BODY_METHODS = ("post", "put", "patch")
-
 
 def complete(document: dict[str, Any], further_schemas: dict[str, Any]) -> dict[str, Any]:
     """The document with our errors instead of the framework's, headers of answers, and examples of pages."""

@@ -20,6 +20,8 @@ TAKEN_AS_MISSED_AFTER = timedelta(days=14)
 REMINDED_BEFORE = timedelta(days=7)
 QUIET_AFTER = timedelta(days=14)
 PULSE_AFTER_EXCHANGES = 3
+# The database does not know whether half of a term is over, so all that wait are read: then more are asked at once.
+_PULSES_FOR_ONE = 10
 
 Step = Callable[[Session, int], int]
 
@@ -72,10 +74,10 @@ def ask_for_pulse(session: Session, limit: int) -> int:
     """At half of the horizon, or after three exchanges of the term, both sides are asked once how it goes."""
     waiting = [one for one in queries.not_asked_for_pulse(session) if not living.is_renewable(one)]
     held = queries.held_since(session, {one.id: _term_began(one) for one in waiting})
-    ready = [one.id for one in waiting if held[one.id] >= PULSE_AFTER_EXCHANGES or _is_half_time(one)][:limit]
+    ready = [one.id for one in waiting if held[one.id] >= PULSE_AFTER_EXCHANGES or _is_half_time(one)]
     asked = [
         one
-        for one in queries.locked(session, ready).values()
+        for one in queries.locked(session, ready[: _PULSES_FOR_ONE * limit]).values()
         if one.status is TandemStatus.ACTIVE and one.pulse_asked < one.term
     ]
     for tandem in asked:

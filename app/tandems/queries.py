@@ -167,13 +167,6 @@ def page_of_tandems(
     return session.exec(query.order_by(col(Tandem.id).desc()).limit(limit + 1)).all()
 
 
-def going_on(session: Session, community_ids: Collection[str]) -> Sequence[Tandem]:
-    """The tandems of some communities that go on, by id."""
-    ids = list(community_ids)
-    theirs = or_(col(Tandem.a_id).in_(ids), col(Tandem.b_id).in_(ids))
-    return session.exec(rows_of(Tandem).where(theirs, _GOES_ON).order_by(col(Tandem.id))).all()
-
-
 def in_tandems() -> list[SelectOfScalar[str]]:
     """Queries for the ids of communities with a tandem that goes on, to be used inside another."""
     return [rows_of(Tandem.a_id).where(_GOES_ON), rows_of(Tandem.b_id).where(_GOES_ON)]

@@ -138,7 +138,7 @@ def test_reasons_of_a_pair_are_in_the_words_of_both(discover: Discovery, own: st
     def told(session: Session, one: str, partner: str) -> set[tuple[str, str]]:
         fit = discovery.fit(session, discover.index.current(), "pepper", session.get_one(Community, one), partner)
         assert fit is not None
-        terms = [term for reason in fit.reasons for term in reason["terms"]]  # type: ignore[attr-defined]
+        terms = [term for reason in fit.reasons for term in reason["terms"]]  # type: ignore[attr-defined]  # a list
         return {(term["a"], term["b"]) for term in terms}
 
     with discover.database.reader() as session:

@@ -107,7 +107,7 @@ def test_one_that_is_replaced_while_it_sends_stores_nothing_and_the_other_sends_
     assert world.worker.sender.send_due() == 0  # type: ignore[attr-defined]  # it is the real worker
     assert messages(database)[0].status is MessageStatus.WAITING
     with time_machine.travel(datetime.now(UTC) + timedelta(minutes=10), tick=False):
-        assert world.worker.sender.send_due() == 1  # type: ignore[attr-defined]
+        assert world.worker.sender.send_due() == 1  # type: ignore[attr-defined]  # a Worker
 
     assert sent == [message.id, message.id]
     assert messages(database)[0].status is MessageStatus.SENT
