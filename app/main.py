@@ -28,6 +28,7 @@ from app.companies.routes import router as company_routes
 from app.console.pages import problem_page
 from app.console.routes import router as page_routes
 from app.console.routes_feed import router as feed_routes
+from app.console.routes_meetup import router as meetup_page_routes
 from app.core import jobs, logs, migrations
 from app.core.bodies import BodyLimit
 from app.core.clock import now
@@ -46,11 +47,15 @@ from app.discovery.routes import router as discovery_routes
 from app.exchanges.routes import router as exchange_routes
 from app.guardrails.routes import router as guardrail_routes
 from app.imports.routes import router as import_routes
+from app.meetups.routes import router as meetup_routes
+from app.meetups.routes_feed import router as meetup_feed_routes
 from app.notifications.routes import described_events
 from app.notifications.routes import router as notification_routes
 from app.privacy.routes import router as privacy_routes
 from app.programme.routes import router as programme_routes
+from app.registrations.routes import router as registration_routes
 from app.rounds.routes import router as round_routes
+from app.seatings.routes import router as seating_routes
 from app.tandems.routes import router as tandem_routes
 
 assert tables.metadata  # noqa: S101  every table is known before the first query
@@ -92,6 +97,10 @@ TAGS = [
     {
         "name": "tandems",
         "description": "Suggestions, masked until all have said yes, and the tandems made of them.",
+    },
+    {
+        "name": "meetups",
+        "description": "Cross-company meetups: dates, talks, registrations, and who sits with whom.",
     },
     {
         "name": "guardrail",
@@ -188,6 +197,10 @@ def _routes() -> list[BaseRoute]:
         round_routes,
         tandem_routes,
         exchange_routes,
+        meetup_routes,
+        registration_routes,
+        seating_routes,
+        meetup_feed_routes,
         programme_routes,
         company_routes,
         privacy_routes,
@@ -195,6 +208,7 @@ def _routes() -> list[BaseRoute]:
         service_routes,
         notification_routes,
         page_routes,
+        meetup_page_routes,
         feed_routes,
         guardrail_routes,
     ):

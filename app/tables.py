@@ -18,14 +18,18 @@ from app.discovery.models import DiscoveryClock, DiscoveryEntry
 from app.exchanges.models import Exchange, ExchangeFeedback, Harvest, TandemPulse
 from app.guardrails.models import GuardrailNote, GuidelineAcceptance, Objection
 from app.imports.models import Import, ImportChange, ImportPayload, ImportRefusal
+from app.meetups.models import Meetup, Talk
 from app.notifications.models import MailPreference, Message, SenderLease, WebhookEndpoint
 from app.people.models import MailDomain, Person
+from app.registrations.models import MeetupFeedback, Registration
 from app.rounds.models import Proposal, Round, RoundDecision, RoundPreview, RoundSnapshot, RoundUnmatched
+from app.seatings.models import Again, Seating, SeatingGroup
 from app.tandems.models import Suggestion, SuggestionSide, Tandem
 
 metadata = SQLModel.metadata
 
 __all__ = [
+    "Again",
     "ApiKey",
     "Community",
     "CommunityAlias",
@@ -51,18 +55,24 @@ __all__ = [
     "LearnedPreference",
     "MailDomain",
     "MailPreference",
+    "Meetup",
+    "MeetupFeedback",
     "Message",
     "Objection",
     "Person",
     "Proposal",
+    "Registration",
     "Round",
     "RoundDecision",
     "RoundPreview",
     "RoundSnapshot",
     "RoundUnmatched",
+    "Seating",
+    "SeatingGroup",
     "SenderLease",
     "Suggestion",
     "SuggestionSide",
+    "Talk",
     "Tandem",
     "TandemPulse",
     "WebhookEndpoint",

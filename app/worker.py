@@ -29,16 +29,21 @@ from app.exchanges.telling import ExchangeTold, TandemTold
 from app.guardrails.acceptance import ENDS as ACCEPTANCE_ENDS
 from app.guardrails.jobs import TELL_WHAT_ENDS
 from app.imports.jobs import KIND as IMPORT
+from app.meetups import telling as meetup_messages
 from app.notifications import guidelines
 from app.notifications.letters import Template, Templates
 from app.notifications.sending import Sender
 from app.privacy import confirmation
 from app.privacy.jobs import ASK_TO_CONFIRM, ERASE_COMPANY, RETENTION
-from app.programme import alternates
+from app.programme import alternates, meeting_again, storytelling
 from app.programme.jobs import OFFER_ALTERNATES
+from app.registrations import service as registrations
+from app.registrations import telling as registration_mails
+from app.registrations.jobs import TEND_MEETUPS
 from app.rounds import previews
 from app.rounds.jobs import KIND as ROUND
 from app.rounds.jobs import PREVIEW
+from app.seatings.jobs import SEATING
 from app.tandems import service as suggestions
 from app.tandems import telling as suggestion_mails
 from app.tandems.jobs import EXPIRE_SUGGESTIONS, REMIND_OF_SUGGESTIONS
@@ -59,6 +64,8 @@ JOBS: Mapping[str, JobKind] = {
         REMIND_OF_SUGGESTIONS,
         TELL_WHAT_ENDS,
         TEND_TANDEMS,
+        TEND_MEETUPS,
+        SEATING,
     )
 }
 SCHEDULE: Schedule = {
@@ -66,6 +73,7 @@ SCHEDULE: Schedule = {
     ASK_TO_CONFIRM.name: timedelta(days=1),
     TELL_WHAT_ENDS.name: timedelta(days=1),
     TEND_TANDEMS.name: timedelta(hours=1),
+    TEND_MEETUPS.name: timedelta(minutes=15),
     # Also queued for the moment at which they are due: here for what jobs that failed for good have left.
     EXPIRE_SUGGESTIONS.name: timedelta(hours=1),
     REMIND_OF_SUGGESTIONS.name: timedelta(hours=1),
@@ -114,13 +122,35 @@ HANDLERS: Handlers = {
     "exchange.ended_by_objection": (ExchangeTold("exchange.objected", "exchange.ended_by_objection"),),
     "minutes.written": (exchange_mails.minutes_written,),
     "minutes.confirmed": (ExchangeTold(kind="minutes.confirmed"),),
-    "story.released": (TandemTold(kind="story.released"),),
+    "story.released": (TandemTold(kind="story.released"), storytelling.invite),
+    "meetup.announced": (meetup_messages.announced, registration_mails.meetup_announced),
+    "meetup.changed": (registrations.meetup_changed, meetup_messages.changed),
+    "meetup.moved": (registration_mails.meetup_moved, meetup_messages.changed),
+    "meetup.cancelled": (registration_mails.meetup_cancelled, meetup_messages.cancelled),
+    "meetup.held": (meetup_messages.held,),
+    "meetup.week_before": (registration_mails.meetup_reminder_due,),
+    "meetup.day_before": (registration_mails.meetup_reminder_due,),
+    "meetup.feedback_due": (registration_mails.feedback_due,),
+    "meetup.summary_due": (registration_mails.summary_due,),
+    "talk.accepted": (meetup_messages.talk_decided,),
+    "talk.declined": (meetup_messages.talk_decided,),
+    "registration.signed_up": (registration_mails.signed_up,),
+    "registration.known": (registration_mails.known_already,),
+    "registration.registered": (registration_mails.registered,),
+    "registration.waiting": (registration_mails.waiting,),
+    "registration.offered": (registration_mails.offered,),
+    "registration.cancelled": (registration_mails.ended,),
+    "registration.lapsed": (registration_mails.ended,),
+    "again.both": (meeting_again.both_said_again,),
 }
 # What each feature has put into words, in the order of the features.
 _LETTERS: tuple[tuple[Template, ...], ...] = (
     guidelines.TEMPLATES,
     suggestion_mails.TEMPLATES,
     exchange_mails.TEMPLATES,
+    meetup_messages.TEMPLATES,
+    registration_mails.TEMPLATES,
+    storytelling.TEMPLATES,
     confirmation.TEMPLATES,
 )
 TEMPLATES: Templates = {template.name: template for some in _LETTERS for template in some}

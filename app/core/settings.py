@@ -90,6 +90,12 @@ class Settings(BaseSettings):
         description="Which message was sent when is kept so long; shorter, and something might be said twice.",
     )
     keep_snapshots_days: int = Field(400, ge=1, description="Texts of a round are kept so long after it ended.")
+    keep_registrations_days: int = Field(
+        90, ge=1, description="Who came to a meetup is kept so long after it, unless the person wants to be kept."
+    )
+    keep_unconfirmed_days: int = Field(
+        2, ge=1, description="A registration on the public page whose address nobody confirms is kept so long."
+    )
     keep_imports_days: int = Field(180, ge=1, description="What an import reported is kept so long.")
     keep_records_days: int = Field(
         730,

@@ -10,14 +10,15 @@ from sqlmodel import Session
 
 from app.access.service import Caller
 from app.communities import queries as communities
-from app.core import events
+from app.core import events, times
 from app.core.clock import now
 from app.core.concurrency import require_match
+from app.core.dates import at_local, next_shown
 from app.core.errors import Conflict, Unprocessable
 from app.core.events import Event
 from app.core.i18n import mark
 from app.core.ids import new_id
-from app.exchanges import agendas, forgetting, minutes, queries, times
+from app.exchanges import agendas, forgetting, minutes, queries
 from app.exchanges import at_hand as hands
 from app.exchanges.at_hand import at_hand, require, require_begun, require_to_come, settle, shown, shown_at, stored
 from app.exchanges.models import Exchange, ExchangeStatus
@@ -34,7 +35,6 @@ from app.guardrails import acceptance, objections
 from app.guardrails.models import Objection
 from app.people.models import PersonStatus
 from app.tandems import living
-from app.tandems.dates import at_local, next_shown
 from app.tandems.living import WrongTandemState
 from app.tandems.models import SideName, Tandem, TandemStatus
 

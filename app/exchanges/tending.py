@@ -7,11 +7,11 @@ from sqlmodel import Session
 
 from app.core import events
 from app.core.clock import now
+from app.core.dates import days_later, months_later, today_in
 from app.exchanges import queries
 from app.exchanges import service as exchanges
 from app.exchanges.models import Exchange, ExchangeStatus
 from app.tandems import living
-from app.tandems.dates import days_later, months_later, today_in
 from app.tandems.models import Tandem, TandemStatus
 
 ASKED_AFTER = timedelta(hours=6)

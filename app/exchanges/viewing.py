@@ -10,8 +10,10 @@ from app.access.service import Caller
 from app.communities import queries as communities
 from app.communities.cards import themes_of
 from app.communities.models import Carded
+from app.core import times
+from app.core.dates import local
 from app.core.i18n import Language
-from app.exchanges import agendas, queries, times
+from app.exchanges import agendas, queries
 from app.exchanges.models import Exchange, Harvest, TandemPulse
 from app.exchanges.queries import Told
 from app.exchanges.schemas import (
@@ -29,7 +31,6 @@ from app.guardrails import terms
 from app.guardrails.models import Objection
 from app.guardrails.schemas import HintOut
 from app.tandems import queries as tandem_queries
-from app.tandems.dates import local
 from app.tandems.models import SideName, Tandem
 
 _SEES_ALL = (Role.ORGANIZER, Role.OPERATOR)

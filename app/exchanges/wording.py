@@ -14,6 +14,7 @@ from app.communities import queries as communities
 from app.communities.models import Carded, Speaker
 from app.core import links
 from app.core.clock import now
+from app.core.dates import local
 from app.core.i18n import Language, mark, translate
 from app.exchanges import agendas, queries
 from app.exchanges.models import Exchange, ExchangeStatus
@@ -21,7 +22,6 @@ from app.guardrails import acceptance
 from app.notifications.calendar import Entry, invitation
 from app.notifications.letters import Action, Attachment, Letter, Reading
 from app.people.models import PersonStatus
-from app.tandems.dates import local
 from app.tandems.models import SideName, Tandem, TandemEnding, TandemStatus
 
 LINK_WORKS_FOR = timedelta(days=30)

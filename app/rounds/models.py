@@ -1,6 +1,6 @@
 """A match round, the frozen input it ran on, what came out, and what an organizer tried and decided."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from sqlalchemy import Index, LargeBinary
@@ -47,6 +47,10 @@ class Round(SQLModel, table=True):
     """Days after which a side that has not answered is reminded; None: never."""
     scope_companies: list[str] = Field(default_factory=list, sa_type=JsonColumn)
     scope_communities: list[str] = Field(default_factory=list, sa_type=JsonColumn)
+    scope_meetup: str | None = Field(default=None, foreign_key="meetup.id", index=True)
+    """Only communities for which somebody comes to this meetup, or came; their wishes are read with their texts."""
+    planned_on: date | None = None
+    """When the organizer means to start it; nothing starts by itself."""
     created_at: datetime = Field(sa_type=UtcDateTime)
     started_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -15,10 +15,10 @@ from app.companies.models import Company
 from app.core import events
 from app.core.clock import now
 from app.core.concurrency import require_match
+from app.core.dates import days_later, local, months_later, today_in
 from app.core.errors import Conflict, Unprocessable
 from app.core.i18n import mark
 from app.tandems import closing, queries
-from app.tandems.dates import days_later, local, months_later, today_in
 from app.tandems.ending import close_where
 from app.tandems.models import SideName, Tandem, TandemEnding, TandemStatus
 from app.tandems.schemas import TandemUpdate

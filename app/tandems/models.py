@@ -14,6 +14,8 @@ class SuggestionOrigin(StrEnum):
     ALTERNATE = "alternate"
     """Offered after another suggestion of the round came to nothing."""
     SPONTANEOUS = "spontaneous"
+    MEETUP = "meetup"
+    """Two people of a group at a meetup want to meet again."""
 
 
 class SuggestionStatus(StrEnum):
@@ -110,8 +112,9 @@ class Suggestion(SQLModel, table=True):
 
     id: str = Field(primary_key=True)
     origin: SuggestionOrigin = Field(sa_type=stored_as_text(SuggestionOrigin))
-    # Rounds stand above: no foreign key.
+    # Rounds stand above, meetups aside: no foreign keys.
     round_id: str | None = None
+    meetup_id: str | None = Field(default=None, index=True)
     a_id: str = Field(foreign_key="community.id", index=True)
     b_id: str = Field(foreign_key="community.id", index=True)
     status: SuggestionStatus = Field(sa_type=stored_as_text(SuggestionStatus))

@@ -32,8 +32,8 @@ from app.communities import queries as communities
 from app.communities.models import Community, CommunityManager, Terms
 from app.companies.models import Company
 from app.core.clock import now
+from app.core.dates import today_in
 from app.notifications.models import Message, MessageStatus
-from app.tandems.dates import today_in
 from app.tandems.models import (
     OPEN,
     Answer,

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from app.access.models import Role
-from app.tandems.dates import at_local, comes_twice, days_later, months_later, next_shown
+from app.core.dates import at_local, comes_twice, days_later, months_later, next_shown
 from tests.app.exchanges.conftest import Pair, done, refused
 from tests.world import JsonObject
 

@@ -3,9 +3,9 @@
 from datetime import UTC, datetime, timedelta
 
 from app.core.clock import now
+from app.core.dates import at_local, comes_twice, local, next_shown
 from app.core.errors import Unprocessable
 from app.core.i18n import Language, mark, translate
-from app.tandems.dates import at_local, comes_twice, local, next_shown
 
 FARTHEST = timedelta(days=366)
 

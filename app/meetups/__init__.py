@@ -1,0 +1,1 @@
+"""Cross-company meetups: dates, agenda, talks."""

@@ -1,0 +1,1 @@
+"""Who comes to a meetup: places, waiting list, wishes, attendance, what people say after it."""
