@@ -2,20 +2,14 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from email import message_from_bytes, policy
-from email.message import EmailMessage
-from typing import cast
 
 import pytest
 import time_machine
-from httpx2 import Response
-from icalendar import Calendar
-from starlette.testclient import TestClient
 
 from app.access.models import Role
 from app.guardrails.acceptance import CURRENT_VERSION
+from tests.end_to_end.post import Post, Told, body, done, entries
 from tests.world import ApiCaller, JsonObject, World
 
 pytestmark = pytest.mark.postgres
@@ -25,92 +19,21 @@ ALEX = {"email": "alex@nordwerk.example", "first_name": "Alex", "language": "de"
 KIM = {"email": "kim@suedhafen.example", "first_name": "Kim", "language": "en"}
 THEMES: JsonObject = {"purpose": "We read charts and figures together.", "topics": ["data literacy", "charts"]}
 
-Told = tuple[str, str, str]
-"""Who, in which language, with which subject."""
 
-
-@dataclass
-class Year:
+class Year(Post):
     """Two companies of one sector, and what comes to their people."""
 
-    world: World
-    traveller: time_machine.Traveller
-    now: datetime = START
-    seen: set[str] = field(default_factory=set)
-    mails: list[EmailMessage] = field(default_factory=list)
-
     def __post_init__(self) -> None:
+        super().__post_init__()
         self.nord = self.world.company("Nordwerk", sector="machinery")
         self.sued = self.world.company("Suedhafen", sector="machinery")
         self.portals = {one: self.world.portal(one) for one in (self.nord, self.sued)}
-
-    @property
-    def client(self) -> TestClient:
-        return self.world.client
-
-    def go(self, days: float, hours: float = 0) -> None:
-        """To a moment so many days after the start; what is due on the way is done in each week."""
-        until = START + timedelta(days=days, hours=hours)
-        while self.now + timedelta(days=7) < until:
-            self._at(self.now + timedelta(days=7))
-        self._at(until)
-
-    def _at(self, moment: datetime) -> None:
-        self.now = moment
-        self.traveller.move_to(moment, tick=False)
-        self.world.worker.run_until_idle()
-
-    def told(self) -> list[Told]:
-        """What has been mailed since the last time."""
-        self.world.worker.run_until_idle()
-        self.mails = []
-        for file in sorted(self.world.settings.mail_folder.glob("*.eml")):
-            if file.name not in self.seen:
-                self.seen.add(file.name)
-                self.mails.append(message_from_bytes(file.read_bytes(), policy=policy.default))
-        return sorted((str(one["to"]), language(one), str(one["subject"]).strip()) for one in self.mails)
-
-    def mail(self, to: str) -> EmailMessage:
-        """The only one of the last mails to somebody."""
-        [found] = [one for one in self.mails if str(one["to"]).endswith(f"<{to}>") or str(one["to"]) == to]
-        return found
-
-    def link(self, to: str, path: str) -> str:
-        [found] = sorted(set(re.findall(rf"https?://\S+(/{path}/\S+)", body(self.mail(to)))))
-        return str(found)
-
-
-def body(mail: EmailMessage) -> str:
-    part = mail.get_body(("plain",))
-    assert part is not None
-    return str(part.get_content())
-
-
-def language(mail: EmailMessage) -> str:
-    return "de" if body(mail).startswith("Hallo") else "en"
-
-
-def entries(mail: EmailMessage) -> list[tuple[str, str, int, str, str]]:
-    """Of each calendar file: its method, and of its entry uid, sequence, local start and state."""
-    found = []
-    for part in mail.iter_attachments():
-        calendar = Calendar.from_ical(part.get_content())
-        [event] = calendar.walk("VEVENT")
-        start = event.decoded("dtstart")
-        told = (str(calendar["method"]), str(event["uid"]), int(event.decoded("sequence")))
-        found.append((*told, f"{start:%Y-%m-%d %H:%M %Z}", str(event["status"])))
-    return found
 
 
 @pytest.fixture
 def year(any_world: World) -> Iterator[Year]:
     with time_machine.travel(START, tick=False) as traveller:
-        yield Year(any_world, traveller)
-
-
-def done(answer: Response) -> JsonObject:
-    assert answer.status_code in (200, 201, 202), answer.text
-    return cast(JsonObject, answer.json())
+        yield Year(any_world, traveller, START)
 
 
 ALEX_MAIL, KIM_MAIL = "Alex <alex@nordwerk.example>", "Kim <kim@suedhafen.example>"
@@ -141,13 +64,6 @@ def released(year: Year) -> None:
     made = year.world.proposed_round()
     assert made["proposals"] == 1
     done(year.world.organizer.post(f"/v1/rounds/{made['id']}/release"))
-
-
-def answered(year: Year, to: str, **form: str) -> None:
-    """By the link of the last mail; opening it says nothing."""
-    link = year.link(to, "answers")
-    assert year.client.get(link).status_code == 200
-    assert year.client.post(link, data=form, follow_redirects=False).status_code == 303
 
 
 def accepted_by(year: Year, *callers: ApiCaller) -> None:
@@ -215,11 +131,11 @@ def consented(year: Year) -> str:
     masked = body(year.mail(ALEX["email"]))
     assert "Gemeinsame Themen: read charts, figures, data literacy" in masked
     assert not {"Figures Ring", "Suedhafen", "Kim"} & set(re.findall(r"\w+ ?\w+|\w+", masked))
-    answered(year, ALEX["email"], answer="yes")
+    year.click(year.link(ALEX["email"], "answers"), answer="yes")
     # Whoever has not answered is reminded once.
     year.go(7.1)
     assert year.told() == [(KIM_MAIL, "en", "Still open until January 18, 2027: a possible partner for Figures Ring")]
-    answered(year, KIM["email"], answer="yes")
+    year.click(year.link(KIM["email"], "answers"), answer="yes")
     # Both companies are of one sector: their coordinators approve, and are reminded before it is too late.
     assert year.told() == [
         ("Bo <bo@suedhafen.example>", "en", "To be approved: Figures Ring and Chart Circle (Nordwerk)"),
@@ -316,7 +232,7 @@ def test_a_suggestion_that_runs_out_an_alternate_a_no_and_an_objection_end_well(
 
     released(year)
     year.told()
-    answered(year, ALEX["email"], answer="yes")
+    year.click(year.link(ALEX["email"], "answers"), answer="yes")
     # The other side is silent until the end: no blame, and somebody else is asked.
     year.go(14.1)
     assert year.told() == [
@@ -326,7 +242,7 @@ def test_a_suggestion_that_runs_out_an_alternate_a_no_and_an_objection_end_well(
         ("Sam <sam@dritte.example>", "en", "A possible partner for Plot Club"),
     ]
     # A no is never told as one.
-    answered(year, sam["email"], answer="no", why="no_time", reason="Too many meetings.")
+    year.click(year.link(sam["email"], "answers"), answer="no", why="no_time", reason="Too many meetings.")
     assert year.told() == [(ALEX_MAIL, "de", "Nicht mehr offen: der Vorschlag für Chart Circle")]
     assert "Too many meetings" not in body(year.mail(ALEX["email"]))
     # Chart Circle asks by itself, without a round.
@@ -337,7 +253,7 @@ def test_a_suggestion_that_runs_out_an_alternate_a_no_and_an_objection_end_well(
     asked = [nord.post(f"/v1/communities/{circle}/suggestions", json={"handle": one}) for one in handles]
     assert sorted(one.status_code for one in asked) == [201, 409, 409]
     assert year.told() == [("Sam <sam@dritte.example>", "en", "A possible partner for Graph Guild")]
-    answered(year, sam["email"], answer="yes")
+    year.click(year.link(sam["email"], "answers"), answer="yes")
     assert [subject for *_, subject in year.told()] == [
         "Chart Circle und Graph Guild sind ein Tandem",
         "Graph Guild and Chart Circle are a tandem",
