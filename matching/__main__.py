@@ -1,4 +1,4 @@
-"""The engine on the command line: `python -m matching pair|related|evaluate ...`, without the service."""
+"""The engine on the command line: `python -m matching pair|related|evaluate|seat ...`, without the service."""
 
 import argparse
 import json
@@ -8,9 +8,11 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TextIO
 
+from matching.attendees import read_attendees
 from matching.evaluation import RANKED, evaluate, read_judged
 from matching.exceptions import MatchingError
 from matching.lexicon import Lexicon, lexicons_with
@@ -18,6 +20,7 @@ from matching.matcher import TandemMatcher, related_profiles
 from matching.pair_files import read_pairs, read_past_pairs
 from matching.pairing import Objective
 from matching.profiles import read_profiles
+from matching.seating import SeatingPlanner
 from matching.sentences import Language, change_sentence, reason_sentence, unmatched_sentence
 
 _SUMMARY: Mapping[Language, str] = {
@@ -127,6 +130,34 @@ def evaluate_folder(options: argparse.Namespace) -> None:
         print(f"{name:<10} {value}")
 
 
+def seat(options: argparse.Namespace) -> None:
+    """One group a line, rotation after rotation; a summary on standard error."""
+    planner = SeatingPlanner(
+        rotations=options.rotations,
+        group_size=options.group_size,
+        min_size=options.min_size,
+        max_size=options.max_size,
+        effort=options.effort,
+    )
+    planner.fit(read_attendees(options.attendees), apart=options.apart)
+    for number, rotation in enumerate(planner.rotations_, start=1):
+        for place, group in enumerate(rotation, start=1):
+            record = {"rotation": number, "group": place, "members": group.members, "language": group.language}
+            record |= {"similarity": round(group.similarity, 6), "shared": [asdict(term) for term in group.shared]}
+            print(json.dumps(record, ensure_ascii=False))
+    figures = planner.figures_
+    print(
+        f"{figures.people} people in {figures.groups} groups of {figures.rotations} rotations: mean similarity "
+        f"{figures.mean_similarity:.4f}, at random {figures.random_similarity:.4f}, worst group "
+        f"{figures.worst_group:.4f}",
+        f"{figures.repeated_pairs} pairs meet again (at least {figures.least_repeated_pairs}), "
+        f"{figures.same_company_pairs} are of one company (at least {figures.least_same_company_pairs}), "
+        f"{figures.groups_without_language} groups without a common language",
+        sep="\n",
+        file=sys.stderr,
+    )
+
+
 def peak_mib() -> int:
     """The most memory that this process has held, in MiB."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -135,9 +166,10 @@ def peak_mib() -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m matching", description="Pair related communities of different companies."
+        prog="python -m matching",
+        description="Pair related communities of different companies; seat the people of a meetup.",
     )
-    commands = parser.add_subparsers(required=True, metavar="pair | related | evaluate")
+    commands = parser.add_subparsers(required=True, metavar="pair | related | evaluate | seat")
 
     pairing = commands.add_parser("pair", help="pair the profiles of a file, provably best")
     pairing.add_argument("profiles", type=Path, metavar="PROFILES.ndjson")
@@ -188,6 +220,23 @@ def _parser() -> argparse.ArgumentParser:
         "--cost", type=float, default=0.1, help="what a suggestion costs, in good tandems (default 0.1)"
     )
     judging.set_defaults(command=evaluate_folder)
+
+    seating = commands.add_parser("seat", help="seat the people of a meetup in groups, for some rotations")
+    seating.add_argument("attendees", type=Path, metavar="ATTENDEES.ndjson")
+    seating.add_argument("--rotations", type=int, default=3, help="how many (1 to 6, default 3)")
+    seating.add_argument("--group-size", type=int, default=4, help="people in a group, wished (default 4)")
+    seating.add_argument("--min-size", type=int, default=3, help="at least (default 3)")
+    seating.add_argument("--max-size", type=int, default=5, help="at most (default 5, never above 6)")
+    seating.add_argument("--effort", type=float, default=1.0, help="steps of the search, times the usual (default 1)")
+    seating.add_argument(
+        "--apart",
+        type=_pair,
+        nargs="+",
+        default=[],
+        metavar="A,B",
+        help="ids that never sit together, each pair with a comma between",
+    )
+    seating.set_defaults(command=seat)
     for command in (pairing, nearest, judging):
         command.add_argument(
             "--dictionary",
@@ -203,6 +252,13 @@ def _positive(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError(f"{number} is less than 1")
     return number
+
+
+def _pair(text: str) -> tuple[str, str]:
+    a, comma, b = text.partition(",")
+    if not (a and comma and b):
+        raise argparse.ArgumentTypeError(f"{text!r} is not two ids with a comma between")
+    return a, b
 
 
 def _tell_summary(matcher: TandemMatcher, profiles: int, companies: int, lang: Language) -> None:

@@ -1,9 +1,11 @@
 """What can go wrong in the engine, as one tree.
 
 MatchingError
+|-- InvalidAttendee       an attendee of a meetup cannot be seated as it stands
 |-- InvalidParameter      a setting of the matcher is outside its range
 |-- InvalidPin            a pair that must be a tandem may not be one
 |-- InvalidProfile        a profile cannot be matched as it stands
+|-- SeatingImpossible     no seating keeps the sizes of the groups and everybody apart who is to be
 `-- UnreadableProfiles    a file (of profiles, pairs, judgements) is not what it should be (line and reason are named)
 """
 
@@ -21,6 +23,15 @@ class MatchingError(Exception):
         error = cls.__new__(cls, message)
         error.__dict__.update(facts)
         return error
+
+
+class InvalidAttendee(MatchingError):
+    """An attendee cannot be seated as it stands; `attendee_id` says which one, `problem` what to mend."""
+
+    def __init__(self, attendee_id: str, problem: str) -> None:
+        super().__init__(f"attendee {attendee_id!r}: {problem}")
+        self.attendee_id = attendee_id
+        self.problem = problem
 
 
 class InvalidParameter(MatchingError):
@@ -53,6 +64,20 @@ class InvalidProfile(MatchingError):
         super().__init__(f"profile {profile_id!r}: {problem}")
         self.profile_id = profile_id
         self.problem = problem
+
+
+class SeatingImpossible(MatchingError):
+    """No seating keeps the sizes of the groups and everybody apart who is to be.
+
+    `kind` is a `SeatingProblem`, `people` are the ids that stand in the way (none where sizes alone do), `problem`
+    says it in words, with what would help.
+    """
+
+    def __init__(self, kind: str, problem: str, people: tuple[str, ...] = ()) -> None:
+        super().__init__(problem)
+        self.kind = kind
+        self.problem = problem
+        self.people = people
 
 
 class UnreadableProfiles(MatchingError):

@@ -200,7 +200,8 @@ class PairExplainer:
 
     def _read(self, position: int) -> "Speaker":
         profile = self._profiles[position]
-        return Speaker(profile, self._vectors.words.reading.analyzed(position), self._withheld(profile.withheld))
+        analyzed = self._vectors.words.reading.analyzed(position)
+        return Speaker.aloud(profile, analyzed, self._withheld(profile.withheld))
 
     def _read_withheld(self, words: tuple[str, ...]) -> "Withheld":
         return Withheld.of(words, self._analyzer)
@@ -233,7 +234,7 @@ class Withheld:
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """A profile, the words of its texts, and those that it withholds."""
+    """A profile without its unspoken texts, the words of the others, and those that it withholds."""
 
     profile: Profile
     analyzed: AnalyzedProfile
@@ -241,7 +242,14 @@ class Speaker:
 
     @classmethod
     def of(cls, profile: Profile, analyzer: TextAnalyzer) -> "Speaker":
-        return cls(profile, analyzer.analyze(profile), Withheld.of(profile.withheld, analyzer))
+        return cls.aloud(profile, analyzer.analyze(profile), Withheld.of(profile.withheld, analyzer))
+
+    @classmethod
+    def aloud(cls, profile: Profile, analyzed: AnalyzedProfile, withheld: Withheld) -> "Speaker":
+        """As `of`, of a profile whose texts were analyzed already."""
+        texts = zip(profile.texts_by_field, analyzed.parts, strict=True)
+        parts = [part for (of_field, text), part in texts if profile.is_told(of_field, text)]
+        return cls(profile.spoken, AnalyzedProfile(parts), withheld)
 
 
 def told(
@@ -250,7 +258,8 @@ def told(
     """The reasons that the words of two profiles give, at most three, and the share that they leave over.
 
     links : what each word of a together with each of b makes of the similarity, up to a factor. may_pair : which
-    of them may be told, by default all; words that either side withholds never are. No link: (), 1.0. None that may
+    of them may be told, by default all; words that either side withholds, or has in unspoken texts only, never are.
+    No link: (), 1.0. None that may
     be told: one reason of kind "unknown".
     """
     total = sum(links.values())
@@ -263,7 +272,9 @@ def told(
     tellable = {
         (mine, theirs): weight
         for (mine, theirs), weight in split.items()
-        if not _is_withheld(mine, a, b)
+        if mine in voices[0].surfaces
+        and theirs in voices[1].surfaces
+        and not _is_withheld(mine, a, b)
         and not _is_withheld(theirs, a, b)
         and (may_pair is None or may_pair(mine, theirs))
     }

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -29,6 +29,7 @@ class Field(StrEnum):
 
 # To look a member up by its name would take longer than all else that is done with a short text.
 _NAME, _PURPOSE, _DESCRIPTION, _TAGS, _OFFERS, _SEEKS, _TARGET_GROUP, _FORMATS = Field
+_MAY_BE_UNSPOKEN = (_TAGS, _OFFERS, _SEEKS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,9 +41,10 @@ class Profile:
     unknown and forbids nothing. `capacity` is how many tandems are wanted, 0 to 3. `working_hours` are
     (start, end) in hours of UTC, `(8.0, 16.0)` for nine to five in Berlin in winter; `None` is unknown.
     `excluded_companies` are companies that this community does not want to meet. `withheld` are words
-    that a reason must never show, such as the company's own name; nor do they make profiles alike. `stage` is where
-    the community stands (`growth`), for differences that are told, never for similarity. Every text but the name may
-    be missing: that costs nothing.
+    that a reason must never show, such as the company's own name; nor do they make profiles alike. `unspoken` are
+    those texts among the tags, offers and seeks that make profiles alike, but are never told: a reason shows no word
+    that only they have. `stage` is where the community stands (`growth`), for differences that are told, never for
+    similarity. Every text but the name may be missing: that costs nothing.
     """
 
     id: str
@@ -61,6 +63,7 @@ class Profile:
     working_hours: tuple[float, float] | None = None
     excluded_companies: tuple[str, ...] = ()
     withheld: tuple[str, ...] = ()
+    unspoken: tuple[str, ...] = ()
 
     @property
     def texts_by_field(self) -> list[tuple[Field, str]]:
@@ -73,6 +76,21 @@ class Profile:
         for text in self.formats:
             texts.append((_FORMATS, text))
         return [one for one in texts if one[1]]
+
+    def is_told(self, field: Field, text: str) -> bool:
+        """Whether a reason may speak of a text."""
+        return field not in _MAY_BE_UNSPOKEN or text not in self.unspoken
+
+    @property
+    def spoken(self) -> "Profile":
+        """The profile without its unspoken texts."""
+        if not self.unspoken:
+            return self
+        tags, offers, seeks = (
+            tuple(text for text in texts if text not in self.unspoken)
+            for texts in (self.tags, self.offers, self.seeks)
+        )
+        return replace(self, tags=tags, offers=offers, seeks=seeks, unspoken=())
 
 
 def in_canonical_order(profiles: Iterable[Profile]) -> list[Profile]:
@@ -134,6 +152,7 @@ def profile_from(record: Mapping[str, object]) -> Profile:
         languages=strings("languages"),
         excluded_companies=strings("excluded_companies"),
         withheld=strings("withheld"),
+        unspoken=strings("unspoken"),
         capacity=_capacity(profile_id, fields.get("capacity")),
         working_hours=_hours(profile_id, fields.get("working_hours")),
     )

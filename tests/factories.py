@@ -25,6 +25,7 @@ def profile(
     working_hours: tuple[float, float] | None = None,
     excluded_companies: tuple[str, ...] = (),
     withheld: tuple[str, ...] = (),
+    unspoken: tuple[str, ...] = (),
 ) -> Profile:
     return Profile(
         id=profile_id or f"p{next(_number):04d}",
@@ -43,4 +44,5 @@ def profile(
         working_hours=working_hours,
         excluded_companies=excluded_companies,
         withheld=withheld,
+        unspoken=unspoken,
     )

@@ -169,6 +169,37 @@ def test_a_withheld_word_is_not_shown_inside_a_longer_one_or_a_tag() -> None:
     assert words_shown(tandem_of(a, b).reasons) == {"podcast"}
 
 
+def test_an_unspoken_text_makes_alike_and_is_never_told() -> None:
+    a = profile("a", company="A", name="Potters of clay", offers=("looms for quilting",))
+    b = profile("b", company="B", name="Turners of clay", seeks=("quilting looms",))
+    hushed = [replace(a, unspoken=a.offers), replace(b, unspoken=b.seeks)]
+
+    loud, quiet, without = (tandem_of(*pair) for pair in ((a, b), hushed, [one.spoken for one in hushed]))
+
+    assert quiet.similarity == loud.similarity > without.similarity
+    assert any("quilting" in phrase for phrase in words_shown(loud.reasons))
+    assert words_shown(quiet.reasons) == {"clay"}
+    assert ReasonKind.OFFER_MEETS_SEEK not in [reason.kind for reason in quiet.reasons]
+
+
+def test_a_word_that_another_text_has_is_told_as_that_text_writes_it() -> None:
+    a = profile("a", company="A", name="Podcast", tags=("Podcasts of Birgit",), unspoken=("Podcasts of Birgit",))
+    b = profile("b", company="B", name="A podcast", tags=("Podcasts of Birgit",))
+
+    loud, _ = explained(replace(a, unspoken=()), b)
+    reasons, _ = explained(a, b)
+
+    assert "Birgit" in " ".join(words_shown(loud))
+    assert themes(reasons) == [TermPair("Podcast", "podcast")]
+
+
+def test_two_whose_common_words_are_all_unspoken_are_told_that_there_are_some() -> None:
+    a = profile("a", company="A", name="Potters", tags=("quilting",), unspoken=("quilting",))
+    b = profile("b", company="B", name="Turners", tags=("quilting",))
+
+    assert explained(a, b) == ((Reason(ReasonKind.UNKNOWN, (), 1.0),), 0.0)
+
+
 def test_profiles_that_share_a_withheld_word_only_make_no_pair() -> None:
     a = profile("a", company="A", name="Nordwerk", withheld=("Nordwerk",))
     b = profile("b", company="B", name="Nordwerk")
@@ -251,8 +282,16 @@ WORDS = [
 # fmt: on
 texts = st.lists(st.sampled_from(WORDS), max_size=8).map(" ".join)
 lists = st.lists(texts.filter(bool), max_size=2).map(tuple)
+
+
+def some_unspoken(which: int, **fields: object) -> Profile:
+    made = Profile(**fields)  # type: ignore[arg-type]  # as drawn below
+    return replace(made, unspoken=(*made.tags, *made.offers, *made.seeks)[:which])
+
+
 drawn = st.builds(
-    Profile,
+    some_unspoken,
+    which=st.integers(0, 3),
     id=st.uuids().map(str),
     company=st.sampled_from("AB"),
     name=texts,
@@ -289,7 +328,7 @@ def test_shares_add_up_and_only_a_sides_own_words_are_shown(profiles: list[Profi
     for reason in reasons:
         for pair in reason.terms:
             for side, phrase in ((a, pair.a), (b, pair.b)):
-                own = " ".join([*(text for _, text in side.texts_by_field), side.stage]).casefold()
+                own = " ".join([*(text for _, text in side.spoken.texts_by_field), side.stage]).casefold()
                 assert all(word in own for word in phrase.casefold().split())
                 assert "#" not in phrase
                 assert not (withheld and "nordwerk" in phrase.casefold())
