@@ -91,7 +91,10 @@ class Settings(BaseSettings):
     )
     keep_snapshots_days: int = Field(400, ge=1, description="Texts of a round are kept so long after it ended.")
     keep_registrations_days: int = Field(
-        90, ge=1, description="Who came to a meetup is kept so long after it, unless the person wants to be kept."
+        90,
+        ge=61,
+        description="Who came to a meetup is kept so long after it, unless the person wants to be kept; for 60 days "
+        "people can say how it was.",
     )
     keep_unconfirmed_days: int = Field(
         2, ge=1, description="A registration on the public page whose address nobody confirms is kept so long."

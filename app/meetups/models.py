@@ -62,7 +62,11 @@ class Meetup(SQLModel, table=True):
     confirm_within_hours: int = 48
     """So long is a place kept for somebody of the waiting list."""
     taken: int = 0
-    """Places that are taken, or kept for somebody of the waiting list."""
+    """Places that are taken, or kept for somebody of the waiting list.
+
+    This, `waiting` and `last_number` follow the registrations until the meetup is held or cancelled. From then on
+    they tell how it was at the end: who is erased, or forgotten after some time, is still counted.
+    """
     waiting: int = 0
     """How many are on the waiting list."""
     last_number: int = 0
@@ -84,7 +88,7 @@ class Meetup(SQLModel, table=True):
     feedback_asked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     summary_told_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     figures: dict[str, object] | None = Field(default=None, sa_type=JsonColumn)
-    """What is left of registrations and feedback once these are forgotten: totals."""
+    """What was said of it, once that is told; and totals, once registrations are forgotten. Kept by registrations."""
 
 
 class Talk(SQLModel, table=True):

@@ -38,6 +38,10 @@ class Entry:
     status: Literal["confirmed", "cancelled"]
     attendees: tuple[str, ...] = ()
     organizer: str | None = None
+    url: str | None = None
+    """Where everybody may read more."""
+    stamp: datetime | None = None
+    """Since when it is so; None: since the file is made."""
 
 
 def invitation(entry: Entry, *, cancelled: bool = False) -> bytes:
@@ -72,9 +76,11 @@ def _calendar(entries: Sequence[Entry], *, cancelled: bool = False) -> Calendar:
     calendar.add("calscale", "GREGORIAN")
     for zone in _zones(entries):
         calendar.add_component(zone)
-    stamp = now()
+    moment = now()
     for entry in entries:
-        calendar.add_component(_event(entry, stamp, cancelled=cancelled or entry.status == "cancelled"))
+        calendar.add_component(
+            _event(entry, entry.stamp or moment, cancelled=cancelled or entry.status == "cancelled")
+        )
     return calendar
 
 
@@ -91,6 +97,8 @@ def _event(entry: Entry, stamp: datetime, *, cancelled: bool) -> Event:
     event.add("description", _clean(entry.description))
     if entry.place:
         event.add("location", _clean(entry.place))
+    if entry.url:
+        event.add("url", entry.url)
     if entry.organizer:
         event.add("organizer", vCalAddress(f"mailto:{entry.organizer}"))
     for address in entry.attendees:

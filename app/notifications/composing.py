@@ -60,7 +60,7 @@ def composed(
     preferences = f"{head.public_url}/mail/{links.signed('mail', [reader.id], head.pepper)}"
     mail = EmailMessage(policy=policy.SMTP)
     mail["From"] = head.sender
-    mail["To"] = _address(reader.first_name, reader.email)
+    mail["To"] = _address(reader.first_name if letter.names_reader else "", reader.email)
     mail["Subject"] = _one_line(letter.subject)[:_LONGEST_SUBJECT]
     mail["Date"] = format_datetime(moment)
     mail["Message-ID"] = f"<{message_id}@{head.sender.domain}>"
@@ -84,12 +84,12 @@ def composed(
 
 
 def _words(letter: Letter, reader: Person, language: Language, preferences: str) -> dict[str, object]:
-    name = _one_line(reader.first_name)
+    name = _one_line(reader.first_name) if letter.names_reader else ""
     return {
         "language": language,
         "letter": letter,
         "greeting": translate(HELLO, language, name=name) if name else translate(HELLO_SOMEBODY, language),
-        "why": translate(WHY, language),
+        "why": letter.why or translate(WHY, language),
         "choose": translate(CHOOSE, language),
         "preferences": preferences,
     }

@@ -28,6 +28,13 @@ class EventKind(StrEnum):
     STORY_RELEASED = "story.released"
     CONTACT_ERASED = "contact.erased"
     COMMUNITY_CONFIRMATION_DUE = "community.confirmation_due"
+    MEETUP_ANNOUNCED = "meetup.announced"
+    MEETUP_CHANGED = "meetup.changed"
+    MEETUP_CANCELLED = "meetup.cancelled"
+    MEETUP_HELD = "meetup.held"
+    TALK_ACCEPTED = "talk.accepted"
+    TALK_DECLINED = "talk.declined"
+    REGISTRATION_CHANGED = "registration.changed"
 
 
 TOLD: Mapping[str, str] = {
@@ -58,6 +65,13 @@ TOLD: Mapping[str, str] = {
         "The profile `community_id` is to be confirmed until the day `by`, else it is hidden; where the day is over, "
         "it is hidden already, until somebody confirms it."
     ),
+    EventKind.MEETUP_ANNOUNCED: "There is a new meetup; registration opens with a `meetup.changed`.",
+    EventKind.MEETUP_CHANGED: "A meetup has another date, place, agenda or number of places, or is open now.",
+    EventKind.MEETUP_CANCELLED: "A meetup does not take place; why stands in its `cancel_message`.",
+    EventKind.MEETUP_HELD: "A meetup took place.",
+    EventKind.TALK_ACCEPTED: "A talk of a community of yours is part of a meetup: everybody may read it now.",
+    EventKind.TALK_DECLINED: "A talk of a community of yours is not, or no longer, part of a meetup.",
+    EventKind.REGISTRATION_CHANGED: "A person of yours has a place at a meetup, waits for one, or does not come.",
     PING: "Sent by `POST /v1/webhooks/{webhook_id}/test`, to try the endpoint.",
 }
 """What has happened, for the description of the interface."""

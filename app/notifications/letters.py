@@ -38,6 +38,10 @@ class Letter:
     actions: tuple[Action, ...] = ()
     after: tuple[str, ...] = ()
     attachments: tuple[Attachment, ...] = ()
+    why: str | None = None
+    """Why its reader gets it, where that is not for what it speaks for."""
+    names_reader: bool = True
+    """Not where somebody else may have typed the name: then our mail would say what a stranger likes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +56,20 @@ class Reading:
     """Where links begin, without a slash at the end."""
     pepper: str
     """What links are signed with, see `core.links`."""
+    sender: str = ""
+    """The address that all mails come from: whoever invites in nobody's name does so with it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Template:
     """A kind of mail. `needs_reader`: it waits for its reader to do something. `write` answers None when what it
-    was to tell is over or not meant for this reader any more: then nothing is sent."""
+    was to tell is over or not meant for this reader any more: then nothing is sent. `asked_for`: its reader has just
+    typed its address to get it, so it comes whatever else that reader wants to be mailed."""
 
     name: str
     needs_reader: bool
     write: Callable[[Reading], Letter | None]
+    asked_for: bool = False
 
 
 Templates = Mapping[str, Template]

@@ -73,9 +73,9 @@ def mails(session: Session, messages: Sequence[Message], templates: Templates, h
 
     def content(message: Message) -> EmailMessage | Try:
         reader = readers.get(message.person_id or "")
-        if reader is None or reader.status is not PersonStatus.ACTIVE:
-            return Try(Verdict.NOT_WANTED, "nobody to send it to")
         template = templates.get(message.template)
+        if reader is None or not _is_there(reader, template):
+            return Try(Verdict.NOT_WANTED, "nobody to send it to")
         if template is None:
             # Queued by a newer release, perhaps: the worker that knows it will send it.
             log.error("template_unknown", template=message.template)
@@ -87,15 +87,22 @@ def mails(session: Session, messages: Sequence[Message], templates: Templates, h
     return [Parcel(one.id, one.attempts, content(one)) for one in messages]
 
 
+def _is_there(reader: Person, template: Template | None) -> bool:
+    """Whoever waits or has not confirmed its address is mailed only what answers its own typing."""
+    if reader.status is PersonStatus.ACTIVE:
+        return True
+    return reader.status is not PersonStatus.ERASED and template is not None and template.asked_for
+
+
 def _wanted(template: Template, wants: Wants) -> bool:
-    return wants is Wants.ALL or (wants is Wants.NEEDS_ME and template.needs_reader)
+    return wants is Wants.ALL or template.asked_for or (wants is Wants.NEEDS_ME and template.needs_reader)
 
 
 def _mail(
     session: Session, message: Message, reader: Person, template: Template, head: Letterhead
 ) -> EmailMessage | Try:
     language = language_of(reader.language)
-    reading = Reading(session, reader, language, message.ids, head.public_url, head.pepper)
+    reading = Reading(session, reader, language, message.ids, head.public_url, head.pepper, head.sender.addr_spec)
     try:
         # A query that fails inside one letter leaves the others their transaction.
         with session.begin_nested():

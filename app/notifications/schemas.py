@@ -189,12 +189,16 @@ _SUGGESTION: JsonDict = {"suggestion_id": f"sug_{_NUMBER}"}
 _TANDEM: JsonDict = {"tandem_id": f"tnd_{_NUMBER}"}
 _EXCHANGE: JsonDict = _TANDEM | {"exchange_id": f"exc_{_NUMBER}"}
 _COMMUNITY: JsonDict = {"community_id": f"cmt_{_NUMBER}"}
+_MEETUP: JsonDict = {"meetup_id": f"mtp_{_NUMBER}"}
 _DATA: dict[str, JsonDict] = {
     "suggestion": _SUGGESTION,
     "tandem": _TANDEM,
     "exchange": _EXCHANGE,
     "minutes": _EXCHANGE,
     "story": _TANDEM,
+    "meetup": _MEETUP,
+    "talk": _MEETUP | {"talk_id": f"tlk_{_NUMBER}"},
+    "registration": _MEETUP | {"registration_id": f"reg_{_NUMBER}"},
 }
 _FORMS: dict[str, dict[str, JsonDict]] = {
     EventKind.CONTACT_ERASED: {
