@@ -298,7 +298,7 @@ def _company_of(session: Session, caller: Caller, wish: KeyCreate) -> str | None
         owner = people.get(session, wish.person_id, company_id=company_id)
         if owner.status is PersonStatus.WAITING:
             raise people.PersonWaiting(person_id=owner.id)
-        if owner.status is PersonStatus.ERASED:
+        if owner.status is not PersonStatus.ACTIVE:
             raise people.PersonNotFound(person_id=owner.id)
         return owner.company_id
     if wish.person_id is not None or (wish.role in COMPANY_ROLES) != (company_id is not None):

@@ -13,6 +13,8 @@ class PersonStatus(StrEnum):
     ACTIVE = "active"
     WAITING = "waiting"
     """Of a mail domain that is not the company's: a coordinator looks first."""
+    UNCONFIRMED = "unconfirmed"
+    """Somebody has typed the address into a form. Until its owner confirms it nobody sees the person."""
     ERASED = "erased"
 
 
@@ -26,6 +28,8 @@ class Person(SQLModel, table=True):
     first_name: str
     language: str | None = None
     status: PersonStatus = Field(default=PersonStatus.ACTIVE, sa_type=stored_as_text(PersonStatus))
+    guest: bool = False
+    """Known by registrations for meetups only: forgotten with the last one, unless the company enters the person."""
     version: int = 1
     created_at: datetime = Field(sa_type=UtcDateTime)
 

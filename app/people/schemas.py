@@ -40,7 +40,10 @@ class PersonOut(Output):
     email: str
     first_name: str
     language: str | None
-    status: PersonStatus = Field(description="`waiting`: of an unknown mail domain; a coordinator approves.")
+    status: PersonStatus = Field(
+        description="`waiting`: of an unknown mail domain; a coordinator approves. `unconfirmed`: known by a form "
+        "only, and listed nowhere."
+    )
     created_at: UtcTime
 
     model_config = ConfigDict(

@@ -66,30 +66,60 @@ class MailDomainTaken(Conflict):
 
 
 def create(session: Session, company_id: str, contact: Contact) -> Person:
-    """A new person. Raises PersonExists for an address that the company has already."""
-    if _by_email(session, company_id, [contact.email]):
+    """A new person, or a guest whom the company enters now. Raises PersonExists for an address that the company has
+    already."""
+    person = _locked(session, company_id, contact.email)
+    if person is None:
+        return _added(session, company_id, contact)
+    if not person.guest:
         raise PersonExists
-    person = Person.model_validate(_row(company_id, contact, verified_domains(session, company_id)))
-    try:
-        with session.begin_nested():
-            session.add(person)
-    except IntegrityError as error:
-        # Either somebody has just added the same person, or there is no such company.
-        if _by_email(session, company_id, [contact.email]):
-            raise PersonExists from error
-        raise CompanyUnknown(company_id=company_id) from error
+    named = {"first_name": contact.first_name, "language": contact.language}
+    _apply(session, person, **named, **_entered(person, verified_domains(session, company_id)))
+    return person
+
+
+def registered(session: Session, company_id: str, contact: Contact) -> tuple[Person, bool]:
+    """Whom a company registers for a meetup, locked, and whether nobody vouched for the person before: then it is a
+    guest, named as the company says. One that is known keeps name and language."""
+    person, is_new = _found_or_added(session, company_id, contact, guest=True)
+    if person.status is not PersonStatus.UNCONFIRMED:
+        return person, is_new
+    status = _status(person.email, verified_domains(session, company_id))
+    _apply(session, person, first_name=contact.first_name, language=contact.language, status=status)
+    return person, True
+
+
+def typed(session: Session, company_id: str, contact: Contact) -> Person:
+    """Whose address somebody has typed into a form, locked. Until it is confirmed, the name and language that were
+    typed last hold; of a person who is known nothing changes, for whoever types may be anybody."""
+    person, _ = _found_or_added(session, company_id, contact, guest=True, status=PersonStatus.UNCONFIRMED)
+    if person.status is PersonStatus.UNCONFIRMED:
+        _apply(session, person, first_name=contact.first_name, language=contact.language)
+    return person
+
+
+def confirm(session: Session, person_id: str) -> Person:
+    """The owner of the address has shown that it is its own: it may speak for itself, if the domain is the company's.
+    So may who waited for that. Raises PersonErased, PersonWaiting."""
+    person = session.get_one(Person, person_id, with_for_update=True, populate_existing=True)
+    if person.status is PersonStatus.ERASED:
+        raise PersonErased
+    status = _status(person.email, verified_domains(session, person.company_id))
+    if person.status is not PersonStatus.ACTIVE:
+        if status is PersonStatus.WAITING:
+            raise PersonWaiting(person_id=person_id)
+        _apply(session, person, status=status)
     return person
 
 
 def ensured(session: Session, company_id: str, contacts: Iterable[Contact]) -> dict[str, str]:
     """For each address the id of the company's person, created when new, renamed when changed."""
     wanted = {contact.email: contact for contact in contacts}
-    present = _by_email(session, company_id, list(wanted))
+    present, domains = _by_email(session, company_id, list(wanted)), verified_domains(session, company_id)
     for email, person in present.items():
         # A language that is not named stays as it is.
         language = wanted[email].language or person.language
-        _apply(session, person, first_name=wanted[email].first_name, language=language)
-    domains = verified_domains(session, company_id)
+        _apply(session, person, first_name=wanted[email].first_name, language=language, **_entered(person, domains))
     new_ones = [_row(company_id, contact, domains) for email, contact in wanted.items() if email not in present]
     session.flush()
     if new_ones:
@@ -101,22 +131,23 @@ def ensured(session: Session, company_id: str, contacts: Iterable[Contact]) -> d
 
 
 def get(session: Session, person_id: str, *, company_id: str | None, for_update: bool = False) -> Person:
-    """The person, if it belongs to the company (None: any). Raises PersonNotFound."""
+    """The person, if it belongs to the company (None: any) and is known to it. Raises PersonNotFound."""
     person = session.get(Person, person_id, with_for_update=for_update)
-    if person is None or (company_id is not None and person.company_id != company_id):
+    if person is None or (company_id is not None and not _is_known_to(company_id, person)):
         raise PersonNotFound(person_id=person_id)
     return person
 
 
 def may_speak(session: Session, person_id: str) -> bool:
-    """Whether the person may act for itself now: neither waiting for the coordinator nor erased."""
+    """Whether the person may act for itself now: neither unconfirmed, nor waiting for the coordinator, nor erased."""
     person = session.get(Person, person_id)
     return person is not None and person.status is PersonStatus.ACTIVE
 
 
 def page(session: Session, *, company_id: str | None, after: str | None, limit: int) -> Sequence[Person]:
-    """People by id, of one company or of all, one more than `limit`."""
-    query = select(Person).order_by(col(Person.id)).limit(limit + 1)
+    """People by id, of one company or of all, one more than `limit`; none who is known by a form only."""
+    query = select(Person).where(col(Person.status) != PersonStatus.UNCONFIRMED)
+    query = query.order_by(col(Person.id)).limit(limit + 1)
     if company_id is not None:
         query = query.where(col(Person.company_id) == company_id)
     if after is not None:
@@ -132,12 +163,13 @@ def update(
     if person.status is PersonStatus.ERASED:
         raise PersonErased
     require_match(if_match, person.version)
-    named = change.model_dump(exclude_unset=True)
+    domains = verified_domains(session, person.company_id)
+    named = change.model_dump(exclude_unset=True) | _entered(person, domains)
     email = named.pop("email", person.email)
     if email != person.email:
         if _by_email(session, person.company_id, [email]):
             raise PersonExists
-        named |= {"email": email, "status": _status(email, verified_domains(session, person.company_id))}
+        named |= {"email": email, "status": _status(email, domains)}
     try:
         with session.begin_nested():
             _apply(session, person, **named)
@@ -212,6 +244,46 @@ def _apply(session: Session, person: Person, **values: object) -> None:
     events.record(session, "person.changed", person.id)
 
 
+def _found_or_added(session: Session, company_id: str, contact: Contact, **values: object) -> tuple[Person, bool]:
+    """The company's person with this address as it is stored, locked, or a new one; and whether it is new."""
+    person = _locked(session, company_id, contact.email)
+    if person is not None:
+        return person, False
+    try:
+        return _added(session, company_id, contact, **values), True
+    except PersonExists:
+        # Many come at once: somebody has just added the same person.
+        person = _locked(session, company_id, contact.email)
+        if person is None:
+            raise
+        return person, False
+
+
+def _added(session: Session, company_id: str, contact: Contact, **values: object) -> Person:
+    domains = verified_domains(session, company_id)
+    person = Person.model_validate(_row(company_id, contact, domains) | values)
+    try:
+        with session.begin_nested():
+            session.add(person)
+    except IntegrityError as error:
+        # Either somebody has just added the same person, or there is no such company.
+        if _by_email(session, company_id, [contact.email]):
+            raise PersonExists from error
+        raise CompanyUnknown(company_id=company_id) from error
+    return person
+
+
+def _entered(person: Person, domains: frozenset[str]) -> dict[str, object]:
+    """What becomes of a person whom its company enters: it is no guest any more, and was vouched for."""
+    if person.status is not PersonStatus.UNCONFIRMED:
+        return {"guest": False}
+    return {"guest": False, "status": _status(person.email, domains)}
+
+
+def _is_known_to(company_id: str, person: Person) -> bool:
+    return person.company_id == company_id and person.status is not PersonStatus.UNCONFIRMED
+
+
 def _status(email: str, domains: frozenset[str]) -> PersonStatus:
     known = not domains or email.rpartition("@")[2] in domains
     return PersonStatus.ACTIVE if known else PersonStatus.WAITING
@@ -225,6 +297,7 @@ def _row(company_id: str, contact: Contact, domains: frozenset[str]) -> dict[str
         "first_name": contact.first_name,
         "language": contact.language,
         "status": _status(contact.email, domains),
+        "guest": False,
         "version": 1,
         "created_at": now(),
     }
@@ -233,3 +306,8 @@ def _row(company_id: str, contact: Contact, domains: frozenset[str]) -> dict[str
 def _by_email(session: Session, company_id: str, emails: Sequence[str]) -> dict[str, Person]:
     mine = select(Person).where(col(Person.company_id) == company_id, col(Person.email).in_(emails))
     return {person.email: person for person in session.exec(mine)}
+
+
+def _locked(session: Session, company_id: str, email: str) -> Person | None:
+    mine = select(Person).where(col(Person.company_id) == company_id, col(Person.email) == email)
+    return session.exec(mine.with_for_update().execution_options(populate_existing=True)).first()

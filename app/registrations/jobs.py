@@ -4,10 +4,19 @@ from sqlmodel import Session
 
 from app.core import events
 from app.core.jobs import JobKind, Lease
+from app.registrations import tending
+
+BATCH = 50
 
 
 def run(lease: Lease, subject_id: str) -> None:
     """Take every step until nothing is due any more."""
+    for step in tending.STEPS:
+        while True:
+            with lease.database.session() as session:
+                lease.guard(session)
+                if step(session, BATCH) < BATCH:
+                    break
     with lease.database.session() as session:
         lease.finish(session)
 

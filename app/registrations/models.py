@@ -74,14 +74,32 @@ class Registration(SQLModel, table=True):
     """None: nobody has said."""
     turn: int = 0
     """How often the person has come or gone: counted into the sequence of its calendar entry."""
-    made_person: bool = False
-    """Whether the person was not known before it registered: with its last registration it is forgotten."""
     created_at: datetime = Field(sa_type=UtcDateTime)
     registered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     """When it took its number in line."""
     offered_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """Until when an offered place is kept: until the meetup begins, as long as nobody has told the person."""
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     """When it was cancelled, or lapsed."""
+
+
+class SentSignUp(SQLModel, table=True):
+    """A form that was sent on a public page, whoever it names; kept for some days, to count them."""
+
+    __tablename__ = "sign_up"
+    __table_args__ = (
+        Index("ix_sign_up_meetup_id_sent_at", "meetup_id", "sent_at"),
+        Index("ix_sign_up_address_sent_at", "address", "sent_at"),
+    )
+
+    id: str = Field(primary_key=True)
+    meetup_id: str = Field(foreign_key="meetup.id", ondelete="CASCADE")
+    domain: str
+    network: str
+    """A keyed mark of where it came from, and of the day."""
+    address: str | None = None
+    """A keyed mark of the mailbox that was mailed; None where that has had enough mails for a day."""
+    sent_at: datetime = Field(sa_type=UtcDateTime, index=True)
 
 
 class MeetupFeedback(SQLModel, table=True):
