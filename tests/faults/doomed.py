@@ -25,6 +25,7 @@ from app.core.jobs import Lease
 from app.notifications import queries
 from app.rounds import jobs as round_jobs
 from app.rounds import previews, releasing, running
+from app.seatings import running as seating
 from app.tandems import jobs as tandem_jobs
 from app.tandems import service as tandems
 from tests.receivers import TEMPLATES
@@ -41,6 +42,8 @@ _STEPS: dict[str, tuple[object, str]] = {
     "propose": (running, "propose"),
     "preview_begin": (previews, "begin"),
     "preview_finish": (previews, "finish"),
+    "seating_begin": (seating, "begin"),
+    "seating_finish": (seating, "finish"),
     "expire_due": (tandems, "expire_due"),
     "open_many": (tandems, "open_many"),
     "note": (releasing, "_note"),
