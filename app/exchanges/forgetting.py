@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, delete, select, update
 from sqlmodel import Session, col
 
+from app.core import events
 from app.core.clock import now
 from app.exchanges import queries
 from app.exchanges.models import Exchange, Harvest, TandemPulse
@@ -47,7 +48,9 @@ def erase_company(session: Session, company_id: str) -> None:
     theirs = queries.ids_of_company(company_id)
     _empty(session, col(Exchange.tandem_id).in_(theirs))
     session.execute(update(TandemPulse).where(col(TandemPulse.tandem_id).in_(theirs)).values(why=None))
-    session.execute(delete(Harvest).where(col(Harvest.tandem_id).in_(theirs)))
+    gone = delete(Harvest).where(col(Harvest.tandem_id).in_(theirs)).returning(col(Harvest.story_id))
+    stories = [one for one in session.execute(gone).scalars() if one is not None]
+    events.record_many(session, "story.taken_back", stories)
 
 
 def _empty(session: Session, which: ColumnElement[bool]) -> None:
@@ -94,6 +97,9 @@ def take_out(session: Session, sides: Mapping[str, SideName], address: str, firs
         if lines != harvest.lines:
             _rewrite(harvest, lines)
             session.add(harvest)
+            if harvest.story_id is not None:
+                # Wherever else it is told, the person is to be taken out, too.
+                events.record(session, "story.reworded", harvest.story_id)
 
 
 def _rewrite(harvest: Harvest, lines: list[str]) -> None:

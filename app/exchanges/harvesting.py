@@ -95,7 +95,8 @@ def _follow(session: Session, harvest: Harvest) -> None:
     if is_out and harvest.story_id is None:
         harvest.story_id, harvest.released_at = new_id("sty"), now()
         events.record(session, "story.released", harvest.tandem_id)
-    elif not is_out:
+    elif not is_out and harvest.story_id is not None:
+        events.record(session, "story.taken_back", harvest.story_id)
         harvest.story_id = harvest.released_at = None
     session.add(harvest)
 

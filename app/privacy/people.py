@@ -12,21 +12,40 @@ from app.communities import personal as managed
 from app.companies import personal as coordinated
 from app.core import events
 from app.core.database import Database
-from app.core.settings import Settings
+from app.core.events import Event
+from app.core.settings import Settings, get_settings
 from app.exchanges import personal as met
 from app.guardrails import personal as lawful
+from app.meetups import personal as tells
 from app.notifications import mailing, outbox
 from app.notifications import personal as messages
+from app.notifications import queries as messages_sent
 from app.people import personal as itself
 from app.people import service as people
 from app.people.models import Person, PersonStatus
 from app.people.service import PersonNotFound
 from app.privacy import queries, records
+from app.registrations import personal as comes
+from app.rounds import personal as paired
+from app.seatings import personal as sat
 from app.tandems import personal as answered
 from app.tandems.models import SideName, Tandem
 
 # In this order: for which communities it speaks is looked up by the first ones, who it is by all.
-PARTS: Sequence[ModuleType] = (met, answered, messages, lawful, keys, coordinated, managed, itself)
+PARTS: Sequence[ModuleType] = (
+    met,
+    answered,
+    sat,
+    paired,
+    comes,
+    tells,
+    messages,
+    lawful,
+    keys,
+    coordinated,
+    managed,
+    itself,
+)
 
 Records = Iterator[tuple[str, dict[str, object]]]
 
@@ -56,17 +75,39 @@ def erase(session: Session, caller: Caller, person_id: str, settings: Settings) 
     Its company is told that it is gone, and the partners to whom it was shown that a contact is. Files of mails that
     may hold its name or address go once the transaction is committed.
     """
-    person = get(session, caller, person_id, for_update=True)
+    get(session, caller, person_id)
     caller.require(Role.OPERATOR, Role.COORDINATOR, Role.MANAGER, Role.PARTICIPANT)
+    # Before the person: whoever registers it for one of them holds the meetup, and waits for the person.
+    queries.hold_meetups_of(session, person_id)
+    person = get(session, caller, person_id, for_update=True)
     if person.status is PersonStatus.ERASED:
         return person
     _tell(session, person)
     mailing.forget_files(session, settings, queries.mails_with_person(session, person_id))
+    _forget(session, person_id)
+    return person
+
+
+def forget_unknown(session: Session, event: Event) -> None:
+    """Erase somebody who was known by a registration only that is forgotten, unless its company has entered the
+    person or something else has come of it.
+
+    Nobody is told: of whom nobody knows, nobody misses anything.
+    """
+    queries.hold_meetups_of(session, event.subject_id)
+    person = people.get(session, event.subject_id, company_id=None, for_update=True)
+    if person.status is PersonStatus.ERASED or not person.guest or queries.has_function(session, person.id):
+        return
+    mails = messages_sent.ids_of_mails(session, [person.id])
+    _forget(session, person.id)
+    mailing.forget_files(session, get_settings(), mails)
+
+
+def _forget(session: Session, person_id: str) -> None:
     for part in PARTS:
         part.erase_person(session, person_id)
     events.record(session, "person.erased", person_id)
     session.flush()
-    return person
 
 
 def _tell(session: Session, person: Person) -> None:

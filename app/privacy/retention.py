@@ -12,13 +12,16 @@ from app.communities import confirming
 from app.core import events, jobs
 from app.core.clock import now
 from app.core.i18n import Language, mark, translate
-from app.core.settings import Settings
+from app.core.settings import Settings, get_settings
 from app.exchanges import forgetting as exchanges
 from app.imports import service as imports
 from app.notifications import mailing
+from app.notifications import queries as messages
 from app.notifications import service as notifications
 from app.privacy.schemas import RetentionOut, RetentionRuleOut
+from app.registrations import forgetting as registrations
 from app.rounds import service as rounds
+from app.seatings import personal as seatings
 from app.tandems import queries as tandems
 from app.tandems import service as suggestions
 
@@ -58,6 +61,17 @@ def _forget_closed(session: Session, before: datetime, limit: int) -> Sequence[s
     return ids
 
 
+def _forget_registrations(session: Session, before: datetime, limit: int) -> Sequence[str]:
+    # Figures first: they are counted from what goes.
+    ended = registrations.keep_figures(session, before, get_settings().least_group, limit)
+    seatings.forget(session, ended)
+    return registrations.forget_ended(session, before, limit)
+
+
+def _forget_files_about(session: Session, settings: Settings, registration_ids: Sequence[str]) -> None:
+    mailing.forget_files(session, settings, messages.ids_of_mails(session, [], registration_ids))
+
+
 RULES: Sequence[Rule] = (
     Rule(
         "unconfirmed_communities",
@@ -85,6 +99,30 @@ RULES: Sequence[Rule] = (
         mark("Records of messages that came to an end so long ago."),
         notifications.forget_finished,
         mailing.forget_files,
+    ),
+    Rule(
+        "registrations",
+        "keep_registrations_days",
+        mark(
+            "Registrations for meetups that ended so long ago, with what was wished and said, and people who were "
+            "known only by them. Who wants to be told of the next meetups stays in the list for two years, without "
+            "wishes."
+        ),
+        _forget_registrations,
+        _forget_files_about,
+    ),
+    Rule(
+        "wishes_in_snapshots",
+        "keep_registrations_days",
+        mark("Texts in the snapshots of rounds with the guests of a meetup that ended so long ago; the hash stays."),
+        rounds.forget_wishes,
+    ),
+    Rule(
+        "unconfirmed_registrations",
+        "keep_unconfirmed_days",
+        mark("Registrations of the public page whose address nobody has confirmed for so long, and who they name."),
+        registrations.forget_unconfirmed,
+        _forget_files_about,
     ),
     Rule(
         "snapshots",

@@ -29,7 +29,8 @@ PersonId = Annotated[Id, Path(description="Id of the person.", examples=["per_06
     responses={
         200: {
             "description": "One JSON object a line, each with its `record`: company, person, coordinator, "
-            "guideline_acceptance, key, community, suggestion, tandem, exchange, harvest, pulse.",
+            "guideline_acceptance, key, community, suggestion, tandem, exchange, harvest, pulse, talk, "
+            "registration.",
             "content": {"application/x-ndjson": {"schema": {"type": "string"}}},
         },
         **problems(404),
@@ -41,7 +42,9 @@ def export_company(
     """Everything that is stored about your company, to take along; also while it is leaving.
 
     An operator gets it without what the two sides of a tandem have answered and written: answers and reasons, places,
-    agendas, minutes, harvests and what was said of meetings and at half-time. The company gets all.
+    agendas, minutes, harvests and what was said of meetings and at half-time. What people have
+    said of meetups, and whom they want to meet again, is theirs alone and in their own export only. The company gets
+    all the rest.
     """
     return StreamingResponse(
         privacy.export_company(
@@ -70,7 +73,8 @@ def export_person(person_id: PersonId, database: DatabaseDep, caller: CallerDep)
     """Everything that is stored about a person, for itself or its company, to take along.
 
     An operator gets it without what the two sides of a tandem have answered and written: answers and reasons, places,
-    agendas, minutes, harvests and what was said of meetings and at half-time. The person and its company get all.
+    agendas, minutes, harvests and what was said of meetings and at half-time. The person and its
+    company get all; but what it has said of meetups, and whom it wants to meet again, it alone.
     """
     return StreamingResponse(
         people.export(database, caller, person_id),

@@ -24,12 +24,17 @@ from app.guardrails import acceptance
 from app.guardrails import personal as guardrails
 from app.guardrails.schemas import AcceptanceOut
 from app.imports import service as imports
+from app.meetups import service as meetups
+from app.meetups.viewing import proposals_shown
 from app.notifications import mailing
 from app.notifications import service as notifications
 from app.people import service as people
 from app.people.schemas import PersonOut
 from app.privacy import queries, records
+from app.registrations import forgetting as registrations
+from app.registrations.viewing import registrations_shown
 from app.rounds import service as rounds
+from app.seatings import personal as seatings
 from app.tandems import queries as tandem_queries
 from app.tandems import service as tandems
 from app.tandems.viewing import suggestions_shown, tandems_shown
@@ -66,6 +71,9 @@ def erase_company(session: Session, company_id: str, settings: Settings) -> bool
     rounds.erase_company(session, company_id)
     exchanges.erase_company(session, company_id)
     tandems.erase_company(session, company_id)
+    seatings.erase_company(session, company_id)
+    registrations.erase_company(session, company_id)
+    meetups.erase_company(session, company_id)
     imports.erase_company(session, company_id)
     notifications.erase_company(session, company_id)
     communities.erase_company(session, company_id)
@@ -125,6 +133,14 @@ def _lines(
         found = exchange_queries.pulses_of_company(session, company_id) if after is None else []
         return [(tandem.id, pulse_shown(one, tandem)) for one, tandem in found]
 
+    def some_talks(session: Session, after: str | None) -> list[tuple[str, Output]]:
+        found = queries.talks_of_company(session, company_id, after=after, limit=_ROWS_AT_ONCE)
+        return [(one.id, one) for one in proposals_shown(session, as_itself, found, language)]
+
+    def some_registrations(session: Session, after: str | None) -> list[tuple[str, Output]]:
+        found = queries.registrations_of_company(session, company_id, after=after, limit=_ROWS_AT_ONCE)
+        return [(one.id, one) for one in registrations_shown(session, as_itself, found, language)]
+
     parts: dict[str, Read] = {
         "person": some_people,
         "coordinator": all_coordinators,
@@ -136,6 +152,8 @@ def _lines(
         "exchange": some_exchanges,
         "harvest": some_harvests,
         "pulse": all_pulses,
+        "talk": some_talks,
+        "registration": some_registrations,
     }
     for record, read in parts.items():
         after: str | None = None

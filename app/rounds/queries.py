@@ -3,15 +3,21 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from sqlalchemy import or_
 from sqlmodel import Session, col, func, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from app.communities.models import Community
 from app.companies.models import Company
-from app.rounds.models import DecisionKind, Proposal, Round, RoundDecision, RoundUnmatched
+from app.meetups.models import Meetup
+from app.registrations.models import Registration
+from app.rounds.models import DecisionKind, Proposal, Round, RoundDecision, RoundSnapshot, RoundUnmatched
 from app.rounds.schemas import CommunityCard
 
 # Ids named in one statement.
 _AT_ONCE = 5000
+# Bytes: a snapshot with nobody in it has fewer, one with a single community more.
+_WITHOUT_TEXTS = 160
 
 
 def page(session: Session, *, after: str | None, limit: int) -> Sequence[Round]:
@@ -35,6 +41,30 @@ def releases(session: Session) -> list[datetime]:
     closed = select(Round.released_at).where(col(Round.released_at).is_not(None), col(Round.status) == "closed")
     moments = {*session.exec(released), *session.exec(closed)}
     return sorted(moment for moment in moments if moment is not None)
+
+
+def snapshots_of_ended(session: Session, before: datetime, limit: int) -> Sequence[RoundSnapshot]:
+    """Snapshots that still hold texts, of rounds that ended before this moment."""
+    return session.exec(_with_texts(limit).where(col(Round.ended_at) < before)).all()
+
+
+def snapshots_of_meetups(session: Session, before: datetime, limit: int) -> Sequence[RoundSnapshot]:
+    """The same of rounds with the guests of a meetup that was over before this moment."""
+    over = _with_texts(limit).join(Meetup, col(Meetup.id) == col(Round.scope_meetup))
+    return session.exec(over.where(col(Meetup.ends_at) < before)).all()
+
+
+def snapshots_with_wishes_of(session: Session, person_id: str) -> list[tuple[RoundSnapshot, Registration]]:
+    """Snapshots of rounds with the guests of a meetup that a person comes to, or came to: each with its registration,
+    whatever community that is for by now."""
+    query = (
+        select(RoundSnapshot, Registration)
+        .join(Round, col(Round.id) == col(RoundSnapshot.round_id))
+        .join(Registration, col(Registration.meetup_id) == col(Round.scope_meetup))
+        .where(col(Registration.person_id) == person_id)
+        .order_by(col(RoundSnapshot.round_id))
+    )
+    return list(session.exec(query))
 
 
 def decisions(session: Session, round_id: str, kind: DecisionKind | None = None) -> Sequence[RoundDecision]:
@@ -137,3 +167,17 @@ def companies_by_id(session: Session, company_ids: Iterable[str]) -> dict[str, s
     """Names of companies."""
     rows = session.exec(select(Company.id, Company.name).where(col(Company.id).in_(list(company_ids))))
     return dict(rows.all())
+
+
+def _with_texts(limit: int) -> SelectOfScalar[RoundSnapshot]:
+    # Of some only a company's texts, or a person's words, are missing.
+    holds_texts = or_(
+        col(RoundSnapshot.erased_at).is_(None), func.length(col(RoundSnapshot.content)) > _WITHOUT_TEXTS
+    )
+    return (
+        select(RoundSnapshot)
+        .join(Round, col(Round.id) == col(RoundSnapshot.round_id))
+        .where(holds_texts)
+        .order_by(col(RoundSnapshot.round_id))
+        .limit(limit)
+    )

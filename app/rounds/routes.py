@@ -44,7 +44,7 @@ BanId = Annotated[Id, Path(description="Id of the ban.", examples=["dec_06em2n0u
 _NOT_UNDER_WAY = frozenset(RoundStatus) - {RoundStatus.QUEUED, RoundStatus.RUNNING}
 
 
-@router.post("", status_code=201, operation_id="create_round", responses=problems(400, 422))
+@router.post("", status_code=201, operation_id="create_round", responses=problems(400, 409, 422))
 def create_round(
     wish: RoundCreate,
     session: SessionDep,

@@ -7,12 +7,13 @@ from sqlalchemy import delete, insert
 from sqlmodel import Session, col
 
 from app.communities import service as community_service
+from app.communities.models import Participant
 from app.companies import proximity
 from app.companies import service as companies
 from app.core import events
 from app.core.clock import now
 from app.core.i18n import mark
-from app.rounds import queries
+from app.rounds import guests, queries
 from app.rounds.calibrating import calibrated
 from app.rounds.models import (
     CalibrationSource,
@@ -40,8 +41,8 @@ FAILURES = {
         "start again."
     ),
     "snapshot_erased": mark(
-        "Texts of a company that left were erased from the frozen input, so this run is no longer possible. Create a "
-        "new round."
+        "Texts were erased from the frozen input since, so this run is no longer possible: a company has left, a "
+        "person was erased, or the time for which they are kept is over. Create a new round."
     ),
 }
 
@@ -75,18 +76,28 @@ def held(session: Session, round_id: str) -> Round | None:
     return session.get(Round, round_id, with_for_update={"key_share": True})
 
 
+def participants(session: Session, match_round: Round) -> list[Participant]:
+    """Who is in the scope of the round and takes part now; of a meetup only those that somebody comes for."""
+    found = community_service.taking_part(
+        session, company_ids=match_round.scope_companies, community_ids=match_round.scope_communities
+    )
+    if match_round.scope_meetup is None:
+        return found
+    coming = guests.communities(session, match_round.scope_meetup)
+    return [one for one in found if one.id in coming]
+
+
 def snapshot_of(session: Session, round_id: str) -> Snapshot:
     """What the engine would read now; reading only, so that nobody waits."""
     match_round = session.get_one(Round, round_id)
-    taking_part = community_service.taking_part(
-        session, company_ids=match_round.scope_companies, community_ids=match_round.scope_communities
-    )
+    taking_part = participants(session, match_round)
     left = standing.asks_left(session)
     # Who does not want to be asked now takes no part, as one that has paused.
     taking_part = [one for one in taking_part if left.get(one.id, 1) > 0]
     by_id = {company.id: company for company in companies.active(session)}
     apart, moment = proximity.excluded_pairs(session), now()
-    profiles = profiles_of(taking_part, by_id, moment, apart, standing.committed(session), left)
+    wishes = guests.wishes(session, match_round.scope_meetup, taking_part) if match_round.scope_meetup else {}
+    profiles = profiles_of(taking_part, by_id, moment, apart, standing.committed(session), left, wishes)
     taking = {one.id for one in taking_part}
     past = [
         pair

@@ -1,5 +1,6 @@
 """What the API accepts and returns about match rounds."""
 
+from datetime import date
 from enum import StrEnum
 from typing import Annotated
 
@@ -12,6 +13,8 @@ from app.tandems.models import DeclineReason
 from app.tandems.schemas import ReasonOut, StrengthOut
 
 MAX_PREVIEWED = 10
+
+_PLANNED_ON = "The day on which you mean to start it, for yourself: nothing starts by itself."
 
 
 class Objective(StrEnum):
@@ -51,10 +54,15 @@ class RoundSettings(Input):
 
 
 class RoundScope(Input):
-    """Who takes part; empty lists mean everybody who is published."""
+    """Who takes part: those who are in all that is named. Nothing named means everybody who is published."""
 
-    companies: list[Id] = Field(default_factory=list, max_length=1000)
-    communities: list[Id] = Field(default_factory=list, max_length=10_000)
+    companies: list[Id] = Field(default_factory=list, max_length=1000, description="Empty: all.")
+    communities: list[Id] = Field(default_factory=list, max_length=10_000, description="Empty: all.")
+    meetup: Id | None = Field(
+        None,
+        description="Only communities that somebody comes to this meetup for, or came for where attendance was kept. "
+        "What these people want to learn, can show and name as themes is read with the texts of their community.",
+    )
 
 
 class RoundAsking(Input):
@@ -75,6 +83,7 @@ class RoundCreate(Input):
     settings: RoundSettings = Field(default_factory=RoundSettings)
     asking: RoundAsking = Field(default_factory=RoundAsking)
     scope: RoundScope = Field(default_factory=RoundScope)
+    planned_on: date | None = Field(None, description=_PLANNED_ON)
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -90,6 +99,7 @@ class RoundUpdate(Input):
     settings: RoundSettings | None = None
     asking: RoundAsking | None = None
     scope: RoundScope | None = None
+    planned_on: date | None = Field(None, description=f"{_PLANNED_ON} Null takes it back.")
 
     model_config = ConfigDict(
         json_schema_extra={"example": {"settings": {"objective": "coverage", "min_similarity": 0.15}}}
@@ -138,6 +148,7 @@ class RoundAskingOut(Output):
 class RoundScopeOut(Output):
     companies: list[str]
     communities: list[str]
+    meetup: str | None
 
 
 _SETTINGS: JsonDict = {
@@ -196,6 +207,7 @@ class RoundOut(Output):
     settings: RoundSettingsOut
     asking: RoundAskingOut
     scope: RoundScopeOut
+    planned_on: date | None = Field(description="The day on which the organizer means to start it.")
     progress: float = Field(description="0 to 1.")
     stage: str = Field(description="What is happening, in words.")
     problem: str | None = Field(description="Why the round failed, and what to do.")
@@ -228,7 +240,8 @@ class RoundOut(Output):
                 "status": "proposed",
                 "settings": _SETTINGS,
                 "asking": {"answer_within_days": 14, "remind_after_days": 7},
-                "scope": {"companies": [], "communities": []},
+                "scope": {"companies": [], "communities": [], "meetup": None},
+                "planned_on": "2027-01-14",
                 "progress": 1.0,
                 "stage": "done: look at the proposals",
                 "snapshot_hash": "7d865e959b2466918c9863afca942d0fb89d7c9ac0c99bafc3749504ded97730",

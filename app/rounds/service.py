@@ -3,7 +3,8 @@
 draft -> queued -> running -> proposed -> released -> closed; cancelled back to draft; withdrawn until the first yes
 """
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import or_, update
@@ -19,7 +20,7 @@ from app.core.concurrency import require_match
 from app.core.errors import Conflict, NotFound, Unprocessable
 from app.core.i18n import mark
 from app.core.ids import new_id
-from app.rounds import running
+from app.rounds import guests, queries, running
 from app.rounds.models import Proposal, Round, RoundPreview, RoundSnapshot, RoundStatus
 from app.rounds.schemas import RoundAsking, RoundCreate, RoundScope, RoundSettings, RoundUpdate
 from app.rounds.snapshot import freeze, thaw
@@ -100,6 +101,27 @@ class ScopeUnknown(Unprocessable):
     )
 
 
+class ScopeMeetupUnknown(Unprocessable):
+    slug = "round-meetup-unknown"
+    title = mark("The scope names a meetup that does not exist")
+    detail = mark("There is no meetup {meetup_id}. Check the id with GET /v1/meetups, or leave `meetup` out.")
+
+
+class MeetupWithoutGuests(Conflict):
+    slug = "round-meetup-without-guests"
+    title = mark("Nobody comes to this meetup")
+    detail = mark(
+        "The meetup is {status}, so there is nobody who comes to it. Choose one that was announced or held, or leave "
+        "`meetup` out of the scope."
+    )
+
+
+class RoundPlannedInThePast(Unprocessable):
+    slug = "round-planned-in-the-past"
+    title = mark("That day is over already")
+    detail = mark("`planned_on` is a day on which the round is still to be started. Choose today or a later one.")
+
+
 class ReminderTooLate(Unprocessable):
     slug = "round-reminder-too-late"
     title = mark("The reminder would come too late")
@@ -113,8 +135,8 @@ class SnapshotErased(Conflict):
     slug = "round-snapshot-erased"
     title = mark("This round can no longer run again")
     detail = mark(
-        "A company has left since, and its texts were erased from the frozen input. Its hash stays as a record. "
-        "Create a new round."
+        "Texts were erased from the frozen input since: a company has left, a person was erased, or the time for "
+        "which they are kept is over. Its hash stays as a record. Create a new round."
     )
 
 
@@ -123,10 +145,12 @@ def create(session: Session, caller: Caller, wish: RoundCreate) -> Round:
     caller.require(Role.ORGANIZER, Role.OPERATOR)
     _check_scope(session, caller, wish.scope)
     _check_asking(wish.asking)
+    _check_day(wish.planned_on)
     draft = Round(
         id=new_id("rnd"),
         title=wish.title,
         status=RoundStatus.DRAFT,
+        planned_on=wish.planned_on,
         created_at=now(),
         **_stored_settings(wish.settings),
         **wish.asking.model_dump(),
@@ -147,10 +171,12 @@ def change(session: Session, caller: Caller, round_id: str, wish: RoundUpdate, i
         _check_scope(session, caller, wish.scope)
     if wish.asking is not None:
         _check_asking(wish.asking)
+    _check_day(wish.planned_on)
     named: dict[str, object] = {"title": wish.title} if wish.title is not None else {}
     named |= _stored_settings(wish.settings) if wish.settings is not None else {}
     named |= wish.asking.model_dump() if wish.asking is not None else {}
     named |= _stored_scope(wish.scope) if wish.scope is not None else {}
+    named |= {"planned_on": wish.planned_on} if "planned_on" in wish.model_fields_set else {}
     for field, value in named.items():
         setattr(match_round, field, value)
     match_round.version += 1
@@ -224,10 +250,16 @@ def get_with_proposals(session: Session, caller: Caller, round_id: str) -> Round
 
 
 def check_participants(session: Session, match_round: Round) -> None:
-    """Raises RoundWithoutCommunities, RoundOfOneCompany when nobody could be paired."""
-    communities, of_companies = community_service.count_taking_part(
-        session, company_ids=match_round.scope_companies, community_ids=match_round.scope_communities
-    )
+    """Raises RoundWithoutCommunities, RoundOfOneCompany when nobody could be paired, and for a meetup as
+    `_check_meetup`: it may have been cancelled since."""
+    if match_round.scope_meetup is None:
+        communities, of_companies = community_service.count_taking_part(
+            session, company_ids=match_round.scope_companies, community_ids=match_round.scope_communities
+        )
+    else:
+        _check_meetup(session, match_round.scope_meetup)
+        coming = running.participants(session, match_round)
+        communities, of_companies = len(coming), len({one.company_id for one in coming})
     if communities == 0:
         raise RoundWithoutCommunities
     if of_companies == 1:
@@ -237,19 +269,13 @@ def check_participants(session: Session, match_round: Round) -> None:
 def forget_snapshots(session: Session, before: datetime, limit: int) -> list[str]:
     """Take all texts out of the snapshots of rounds that ended before this moment; ids of the rounds. The hash stays
     as what it was."""
-    over = (
-        select(RoundSnapshot)
-        .join(Round, col(Round.id) == col(RoundSnapshot.round_id))
-        .where(col(Round.ended_at) < before, col(RoundSnapshot.erased_at).is_(None))
-        .order_by(col(RoundSnapshot.round_id))
-        .limit(limit)
-    )
-    found = session.exec(over).all()
-    for stored in found:
-        stored.content, _ = freeze([], [], thaw(stored.content).calibration)
-        stored.erased_at = now()
-        session.add(stored)
-    return [one.round_id for one in found]
+    return _forget_texts(session, queries.snapshots_of_ended(session, before, limit))
+
+
+def forget_wishes(session: Session, before: datetime, limit: int) -> list[str]:
+    """As `forget_snapshots`, for rounds of meetups that were over before this moment, however far the rounds are: a
+    snapshot holds what single people wished for the meetup, and does not tell whose words are whose."""
+    return _forget_texts(session, queries.snapshots_of_meetups(session, before, limit))
 
 
 def erase_company(session: Session, company_id: str) -> None:
@@ -275,6 +301,14 @@ def erase_company(session: Session, company_id: str) -> None:
         session.delete(preview)
 
 
+def _forget_texts(session: Session, snapshots: Sequence[RoundSnapshot]) -> list[str]:
+    for stored in snapshots:
+        stored.content, _ = freeze([], [], thaw(stored.content).calibration)
+        stored.erased_at = now()
+        session.add(stored)
+    return [one.round_id for one in snapshots]
+
+
 def _queue(session: Session, match_round: Round) -> None:
     match_round.status = RoundStatus.QUEUED
     match_round.started_at, match_round.finished_at = now(), None
@@ -292,6 +326,23 @@ def _check_scope(session: Session, caller: Caller, scope: RoundScope) -> None:
     unknown += [one for one in scope.communities if one not in known]
     if unknown:
         raise ScopeUnknown(unknown=", ".join(unknown[:20]))
+    if scope.meetup is not None:
+        _check_meetup(session, scope.meetup)
+
+
+def _check_meetup(session: Session, meetup_id: str) -> None:
+    """Raises ScopeMeetupUnknown, MeetupWithoutGuests."""
+    status = guests.status_of(session, meetup_id)
+    if status is None:
+        raise ScopeMeetupUnknown(meetup_id=meetup_id)
+    if status not in guests.HAS_GUESTS:
+        raise MeetupWithoutGuests(status=status.value)
+
+
+def _check_day(planned_on: date | None) -> None:
+    # Somewhere it is still the day before.
+    if planned_on is not None and planned_on < (now() - timedelta(hours=12)).date():
+        raise RoundPlannedInThePast
 
 
 def _check_asking(asking: RoundAsking) -> None:
@@ -307,4 +358,5 @@ def _stored_scope(scope: RoundScope) -> dict[str, Any]:
     return {
         "scope_companies": sorted(set(scope.companies)),
         "scope_communities": sorted(set(scope.communities)),
+        "scope_meetup": scope.meetup,
     }

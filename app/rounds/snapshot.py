@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from app.communities.models import Participant, formats_in_words
 from app.companies.models import Company
+from app.rounds.guests import NONE, Wishes
 from app.tandems.history import PastPair
 from matching.calibration import Calibration
 from matching.profiles import Profile, profile_from
@@ -37,15 +38,17 @@ def profiles_of(
     apart: Mapping[str, frozenset[str]],
     committed: Mapping[str, int],
     asks_left: Mapping[str, int] | None = None,
+    wishes: Mapping[str, Wishes] | None = None,
 ) -> list[Profile]:
     """What the engine reads. `moment` decides between summer and winter time; `apart` names for a company those
     that its communities must not meet; `committed` counts a community's open tandems and suggestions; `asks_left`
-    tells how many suggestions it still wants, absent: any number."""
+    tells how many suggestions it still wants, absent: any number; `wishes` of its people are read with its texts and
+    never told."""
     by_sector: dict[str, list[str]] = {}
     for company in companies.values():
         by_sector.setdefault(company.sector, []).append(company.id)
     none: frozenset[str] = frozenset()
-    wanted = asks_left or {}
+    wanted, wished = asks_left or {}, wishes or {}
     return [
         _profile(
             one,
@@ -54,6 +57,7 @@ def profiles_of(
             moment,
             apart.get(one.company_id, none),
             max(0, min(one.capacity - committed.get(one.id, 0), wanted.get(one.id, one.capacity))),
+            wished.get(one.id, NONE),
         )
         for one in participants
     ]
@@ -103,8 +107,11 @@ def _profile(
     moment: datetime,
     apart: frozenset[str],
     free: int,
+    wishes: Wishes,
 ) -> Profile:
     excluded = set(community.excluded_companies) | apart
+    own = {text.casefold() for text in (*community.topics, *community.tags, *community.offers, *community.seeks)}
+    wished = dict.fromkeys((*wishes.tags, *wishes.offers, *wishes.seeks))
     for sector in community.excluded_sectors:
         excluded.update(by_sector.get(sector, ()))
     return Profile(
@@ -113,9 +120,9 @@ def _profile(
         name=community.name,
         purpose=community.purpose or "",
         description="\n".join(part for part in (community.teaser, community.description) if part),
-        tags=(*community.topics, *community.tags),
-        offers=tuple(community.offers),
-        seeks=tuple(community.seeks),
+        tags=(*community.topics, *community.tags, *wishes.tags),
+        offers=(*community.offers, *wishes.offers),
+        seeks=(*community.seeks, *wishes.seeks),
         target_group=community.target_group or "",
         formats=formats_in_words(community.formats_practised, community.formats_wanted),
         stage=community.stage.value if community.stage else "",
@@ -124,6 +131,7 @@ def _profile(
         working_hours=_working_hours(community.time_zone or company.time_zone, moment),
         excluded_companies=tuple(sorted(excluded)),
         withheld=(company.name,),
+        unspoken=tuple(text for text in wished if text.casefold() not in own),
     )
 
 

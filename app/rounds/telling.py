@@ -147,7 +147,11 @@ def _round_shown(
         | {
             "settings": one,
             "asking": one,
-            "scope": {"companies": one.scope_companies, "communities": one.scope_communities},
+            "scope": {
+                "companies": one.scope_companies,
+                "communities": one.scope_communities,
+                "meetup": one.scope_meetup,
+            },
             "calibration": _calibration(one),
             "progress": progress,
             "stage": translate(STAGES[stage], language),

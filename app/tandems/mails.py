@@ -23,6 +23,7 @@ from app.tandems.models import (
     Approval,
     SideName,
     Suggestion,
+    SuggestionOrigin,
     SuggestionSide,
     SuggestionStatus,
     Tandem,
@@ -48,15 +49,18 @@ def _opened(reading: Reading) -> Letter | None:
     known = _to_be_answered(reading)
     if known is None:
         return None
-    return _question(
-        reading,
-        known,
-        subject=mark("A possible partner for {name}"),
-        first=mark(
-            "There is a community of another company that may fit {name}. Neither of you sees who the other one is "
-            "before both have said yes."
-        ),
+    first = mark(
+        "There is a community of another company that may fit {name}. Neither of you sees who the other one is "
+        "before both have said yes."
     )
+    if known.suggestion.origin is SuggestionOrigin.MEETUP:
+        # Not who: the two have said it for their communities, whose managers are free in what they answer.
+        first = mark(
+            "Two people have met at a meetup and want to meet again: one came for {name}, one for a community of "
+            "another company. That may become a tandem of the two communities. Neither of them sees here who the "
+            "other one is before both have said yes."
+        )
+    return _question(reading, known, subject=mark("A possible partner for {name}"), first=first)
 
 
 def _reminder(reading: Reading) -> Letter | None:

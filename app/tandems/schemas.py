@@ -122,9 +122,14 @@ class SuggestionOut(Output):
     id: str
     origin: SuggestionOrigin = Field(
         description="`round`: from a match round; `alternate`: offered after another one came to nothing; "
-        "`spontaneous`: wished for."
+        "`spontaneous`: wished for; `meetup`: one of yours and one of theirs have met at a meetup and want to meet "
+        "again."
     )
     round_id: str | None = Field(description="For organizers and operators only.")
+    meetup_id: str | None = Field(
+        description="With `meetup`: which one. The two are not named. Organizers see both communities and who sat "
+        "with whom, and you who of yours was there: from that it can be clear who they are."
+    )
     status: SuggestionStatus = Field(
         description="As far as your side knows. What the other side said is never told: a suggestion that is over "
         "for any other reason than your own answer or the time is `withdrawn`, or `replaced` where you got another."
@@ -161,6 +166,7 @@ class SuggestionOut(Output):
                 "id": "sug_06em2n0u4hsm7bg6m3r8t2f5ac",
                 "origin": "round",
                 "round_id": None,
+                "meetup_id": None,
                 "status": "open",
                 "side": "a",
                 "own": _OWN,

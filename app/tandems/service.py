@@ -70,6 +70,8 @@ class Offer:
     """Similarity times correction, and the probability made of it; unknown where no round has compared the two."""
     probability: float | None = None
     asking: Asking = Asking()
+    meetup_id: str | None = None
+    """Where two people of the two want to meet again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,7 @@ def open_many(session: Session, offers: Sequence[Offer]) -> list[str]:
                 "id": suggestion_id,
                 "origin": offer.origin,
                 "round_id": offer.round_id,
+                "meetup_id": offer.meetup_id,
                 "a_id": offer.a_id,
                 "b_id": offer.b_id,
                 "status": SuggestionStatus.OPEN,
