@@ -21,9 +21,10 @@ from app.people.models import Person, PersonStatus
 from app.tandems.models import SideName
 
 ANSWER, USEFUL, PULSE, MAIL, CALENDAR = "answer", "useful", "pulse", "mail", "calendar"
+PLACE, CARDS, STORY_TALK = "registrations", "table-cards", "story-talks"
 
 # Where the person stands among the parts of a link.
-_PERSON = {ANSWER: 2, USEFUL: 2, PULSE: 2, MAIL: 0}
+_PERSON = {ANSWER: 2, USEFUL: 2, PULSE: 2, MAIL: 0, PLACE: 1, STORY_TALK: 2}
 
 
 class LinkNotYours(NotFound):
@@ -74,6 +75,26 @@ class FeedLink:
     number: int
 
 
+@dataclass(frozen=True, slots=True)
+class PlaceLink:
+    registration_id: str
+    person_id: str
+    address: str = ""
+    """A mark of the address that it was sent to; links from before there was one open nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class CardsLink:
+    seating_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoryLink:
+    story_id: str
+    community_id: str
+    person_id: str
+
+
 Token = Annotated[str, Path(description="What the link was signed with.")]
 
 
@@ -101,11 +122,26 @@ def feed_link(request: Request, settings: SettingsDep, token: Token) -> FeedLink
     return FeedLink(community_id, int(number))
 
 
+def place_link(request: Request, settings: SettingsDep, token: Token) -> PlaceLink:
+    return PlaceLink(*_opened(request, settings, PLACE, token))
+
+
+def cards_link(request: Request, settings: SettingsDep, token: Token) -> CardsLink:
+    return CardsLink(*_opened(request, settings, CARDS, token))
+
+
+def story_link(request: Request, settings: SettingsDep, token: Token) -> StoryLink:
+    return StoryLink(*_opened(request, settings, STORY_TALK, token))
+
+
 AnswerLinkDep = Annotated[AnswerLink, Depends(answer_link)]
 UsefulLinkDep = Annotated[UsefulLink, Depends(useful_link)]
 PulseLinkDep = Annotated[PulseLink, Depends(pulse_link)]
 MailLinkDep = Annotated[MailLink, Depends(mail_link)]
 FeedLinkDep = Annotated[FeedLink, Depends(feed_link)]
+PlaceLinkDep = Annotated[PlaceLink, Depends(place_link)]
+CardsLinkDep = Annotated[CardsLink, Depends(cards_link)]
+StoryLinkDep = Annotated[StoryLink, Depends(story_link)]
 
 
 def caller_for(session: Session, request: Request, person_id: str, community_id: str) -> Caller:
@@ -135,6 +171,13 @@ def require_own_form(request: Request, settings: Settings) -> None:
     ours = {_origin(settings.public_url), _origin(str(request.base_url)), "null"}
     if request.headers.get("origin", "null") not in ours:
         raise FormFromElsewhere
+
+
+def own_form(request: Request, settings: SettingsDep) -> None:
+    require_own_form(request, settings)
+
+
+OWN_FORM = [Depends(own_form)]
 
 
 def _opened(request: Request, settings: Settings, purpose: str, token: str) -> tuple[str, ...]:

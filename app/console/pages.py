@@ -25,6 +25,7 @@ from app.core.errors import (
     Unexpected,
 )
 from app.core.i18n import Language, lookup, mark, preferred_language, translate
+from app.meetups.service import MeetupNotFound
 
 STYLE = files("app.console").joinpath("static", "style.css").read_bytes()
 # Part of its address, so that a browser may keep it for good.
@@ -46,7 +47,18 @@ FRAME = {
     "about": mark("C3 Tandem brings related communities of different companies together. Taking part is voluntary."),
 }
 
-_ADDRESSES = ("/answers/", "/useful/", "/pulse/", "/mail/", "/calendars/")
+_ADDRESSES = (
+    "/answers/",
+    "/useful/",
+    "/pulse/",
+    "/mail/",
+    "/calendars/",
+    "/meetups/",
+    "/registrations/",
+    "/table-cards/",
+    "/story-talks/",
+)
+_DAY_AND_TIME = mark("{day}, {time}")
 _LOCALES: Mapping[Language, Locale] = {"de": Locale("de"), "en": Locale("en", "GB")}
 
 # What these say to a program is of no use to a person.
@@ -61,6 +73,9 @@ _SAID_TO_PEOPLE: Mapping[type[Problem], str] = {
     BodyTooLarge: mark("What you have sent is too long. Go back and shorten it."),
     MalformedBody: mark("What you have sent cannot be read. Go back and try once more."),
     InvalidInput: mark("What you have sent is not accepted, and nothing was stored. Go back and change it:"),
+    MeetupNotFound: mark(
+        "There is no meetup at this address. Open the link exactly as it stands where you found it."
+    ),
     Unexpected: mark("That did not work, and nothing was stored. Try again in a few minutes."),
 }
 
@@ -151,6 +166,27 @@ def moment_in_words(moment: datetime, time_zone: str, language: Language) -> str
         clock=clock,
         zone=time_zone.replace("_", " "),
     )
+
+
+def span_in_words(starts_at: datetime, ends_at: datetime, time_zone: str, language: Language) -> str:
+    """From when to when, with the day of the week and the zone; the day of the end only where it is another one."""
+    start, end = (moment.astimezone(ZoneInfo(time_zone)) for moment in (starts_at, ends_at))
+    locale = _LOCALES[language]
+    until = format_time(end, format="short", locale=locale)
+    if end.date() != start.date():
+        until = translate(_DAY_AND_TIME, language, day=format_date(end, format="full", locale=locale), time=until)
+    return translate(
+        mark("{day}, {start} to {end} ({zone})"),
+        language,
+        day=format_date(start, format="full", locale=locale),
+        start=format_time(start, format="short", locale=locale),
+        end=until,
+        zone=time_zone.replace("_", " "),
+    )
+
+
+def clock_in_words(moment: datetime, time_zone: str, language: Language) -> str:
+    return format_time(moment.astimezone(ZoneInfo(time_zone)), format="short", locale=_LOCALES[language])
 
 
 def language_in_words(tag: str, language: Language) -> str:

@@ -3,13 +3,14 @@
 from datetime import date
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi import APIRouter, Form, Request, Response
 from sqlmodel import Session
 
 from app.access.dependencies import SettingsDep
 from app.console import answers, preferences, saying
 from app.console.answers import Said, Why, Written
 from app.console.links import (
+    OWN_FORM,
     AnswerLink,
     AnswerLinkDep,
     MailLinkDep,
@@ -29,13 +30,6 @@ from app.tandems.models import Answer
 router = APIRouter(include_in_schema=False)
 
 YesOrNo = Literal["yes", "no"]
-
-
-def own_form(request: Request, settings: SettingsDep) -> None:
-    require_own_form(request, settings)
-
-
-OWN_FORM = [Depends(own_form)]
 
 
 @router.get("/static/style.css")
