@@ -66,7 +66,7 @@ lock: $(READY) ## Pin the newest allowed packages anew (needs uv)
 	@uv pip compile pyproject.toml --extra dev --universal --generate-hashes --no-header --upgrade -o requirements.lock
 
 bench: $(READY) ## Run the benchmarks (DATA=FOLDER for your own profiles); one line of JSON each
-	@for name in pairing capped previews neighbours round rounds_api requests imports discovery guardrail outbox; do DATA=$(DATA) $(BIN)/python -m benchmarks.$$name || exit 1; done
+	@for name in pairing capped previews neighbours round rounds_api requests imports discovery guardrail outbox registrations seating; do DATA=$(DATA) $(BIN)/python -m benchmarks.$$name || exit 1; done
 
 openapi: $(READY) ## Write docs/openapi.json anew, after a change of the interface that is meant
 	@$(BIN)/python -m app.main > docs/openapi.json

@@ -53,7 +53,10 @@ from app.notifications.routes import described_events
 from app.notifications.routes import router as notification_routes
 from app.privacy.routes import router as privacy_routes
 from app.programme.routes import router as programme_routes
+from app.programme.routes_after import router as summary_routes
+from app.programme.routes_meetup import router as planning_routes
 from app.registrations.routes import router as registration_routes
+from app.registrations.routes_after import router as feedback_routes
 from app.rounds.routes import router as round_routes
 from app.seatings.routes import router as seating_routes
 from app.tandems.routes import router as tandem_routes
@@ -199,9 +202,12 @@ def _routes() -> list[BaseRoute]:
         exchange_routes,
         meetup_routes,
         registration_routes,
+        feedback_routes,
         seating_routes,
         meetup_feed_routes,
         programme_routes,
+        planning_routes,
+        summary_routes,
         company_routes,
         privacy_routes,
         access_routes,

@@ -21,7 +21,7 @@ from app.imports.models import Import, ImportChange, ImportPayload, ImportRefusa
 from app.meetups.models import Meetup, Talk
 from app.notifications.models import MailPreference, Message, SenderLease, WebhookEndpoint
 from app.people.models import MailDomain, Person
-from app.registrations.models import MeetupFeedback, Registration
+from app.registrations.models import MeetupFeedback, Registration, SentSignUp
 from app.rounds.models import Proposal, Round, RoundDecision, RoundPreview, RoundSnapshot, RoundUnmatched
 from app.seatings.models import Again, Seating, SeatingGroup
 from app.tandems.models import Suggestion, SuggestionSide, Tandem
@@ -70,6 +70,7 @@ __all__ = [
     "Seating",
     "SeatingGroup",
     "SenderLease",
+    "SentSignUp",
     "Suggestion",
     "SuggestionSide",
     "Talk",

@@ -33,10 +33,13 @@ from app.meetups import telling as meetup_messages
 from app.notifications import guidelines
 from app.notifications.letters import Template, Templates
 from app.notifications.sending import Sender
-from app.privacy import confirmation
+from app.privacy import confirmation, people
 from app.privacy.jobs import ASK_TO_CONFIRM, ERASE_COMPANY, RETENTION
-from app.programme import alternates, meeting_again, storytelling
+from app.programme import alternates, meeting_again, storytelling, summing_up
 from app.programme.jobs import OFFER_ALTERNATES
+from app.programme.meeting_again import MEETING_AGAIN
+from app.registrations import forgetting as registration_places
+from app.registrations import places as registration_line
 from app.registrations import service as registrations
 from app.registrations import telling as registration_mails
 from app.registrations.jobs import TEND_MEETUPS
@@ -66,6 +69,7 @@ JOBS: Mapping[str, JobKind] = {
         TEND_TANDEMS,
         TEND_MEETUPS,
         SEATING,
+        MEETING_AGAIN,
     )
 }
 SCHEDULE: Schedule = {
@@ -85,9 +89,16 @@ HANDLERS: Handlers = {
         exchange_mails.person_changed,
         suggestion_mails.person_changed,
     ),
+    "person.unknown": (people.forget_unknown,),
     "community.paused": (lambda session, event: suggestions.community_paused(session, event.subject_id),),
-    "community.archived": (lambda session, event: suggestions.community_archived(session, event.subject_id),),
-    "company.leaving": (lambda session, event: suggestions.company_leaving(session, event.subject_id),),
+    "community.archived": (
+        lambda session, event: suggestions.community_archived(session, event.subject_id),
+        registrations.community_archived,
+    ),
+    "company.leaving": (
+        lambda session, event: suggestions.company_leaving(session, event.subject_id),
+        lambda session, event: registration_places.company_leaving(session, event.subject_id),
+    ),
     "round.suggestions_ended": (alternates.suggestions_ended,),
     ACCEPTANCE_ENDS: (guidelines.remind,),
     "suggestion.opened": (suggestion_mails.suggestion_opened,),
@@ -123,15 +134,18 @@ HANDLERS: Handlers = {
     "minutes.written": (exchange_mails.minutes_written,),
     "minutes.confirmed": (ExchangeTold(kind="minutes.confirmed"),),
     "story.released": (TandemTold(kind="story.released"), storytelling.invite),
-    "meetup.announced": (meetup_messages.announced, registration_mails.meetup_announced),
+    "story.taken_back": (storytelling.taken_back,),
+    "story.reworded": (storytelling.reworded,),
+    "meetup.announced": (meetup_messages.announced, registration_mails.meetup_announced, storytelling.invite_all),
     "meetup.changed": (registrations.meetup_changed, meetup_messages.changed),
-    "meetup.moved": (registration_mails.meetup_moved, meetup_messages.changed),
-    "meetup.cancelled": (registration_mails.meetup_cancelled, meetup_messages.cancelled),
-    "meetup.held": (meetup_messages.held,),
+    "meetup.moved": (registration_line.meetup_moved, registration_mails.meetup_moved, meetup_messages.changed),
+    "meetup.cancelled": (registration_mails.meetup_cancelled, meetup_messages.cancelled, storytelling.invite_all),
+    "meetup.held": (meetup_messages.held, storytelling.invite_all),
     "meetup.week_before": (registration_mails.meetup_reminder_due,),
     "meetup.day_before": (registration_mails.meetup_reminder_due,),
     "meetup.feedback_due": (registration_mails.feedback_due,),
     "meetup.summary_due": (registration_mails.summary_due,),
+    "talk.speaker_named": (meetup_messages.speaker_named,),
     "talk.accepted": (meetup_messages.talk_decided,),
     "talk.declined": (meetup_messages.talk_decided,),
     "registration.signed_up": (registration_mails.signed_up,),
@@ -150,6 +164,7 @@ _LETTERS: tuple[tuple[Template, ...], ...] = (
     exchange_mails.TEMPLATES,
     meetup_messages.TEMPLATES,
     registration_mails.TEMPLATES,
+    summing_up.TEMPLATES,
     storytelling.TEMPLATES,
     confirmation.TEMPLATES,
 )

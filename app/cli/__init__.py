@@ -1,4 +1,4 @@
-"""`tandem ...`: serve, work, companies, keys, imports and exports, rounds and tandems, messages, events, search."""
+"""`tandem ...`: serve, work, companies, keys, imports, exports, rounds, tandems, meetups, messages, discovery."""
 
 import typer
 
@@ -10,6 +10,7 @@ from app.cli import (
     exporting,
     imports,
     keys,
+    meetups,
     messages,
     people,
     retention,
@@ -33,6 +34,7 @@ app.add_typer(exporting.app, name="export")
 app.add_typer(rounds.app, name="round")
 tandems.app.command("export")(exporting.export_tandems)
 app.add_typer(tandems.app, name="tandem")
+app.add_typer(meetups.app, name="meetup")
 app.add_typer(messages.app, name="message")
 app.add_typer(messages.webhooks, name="webhook")
 app.add_typer(events.app, name="event")

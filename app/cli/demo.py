@@ -19,7 +19,7 @@ from app.core.database import Database
 from app.core.i18n import Language, mark
 from app.core.processes import port_is_free
 from app.core.settings import Settings, get_settings
-from app.demo import data
+from app.demo import data, meetup
 from app.demo import service as demo
 from app.rounds.models import Round
 from app.rounds.schemas import ProposalOut
@@ -49,12 +49,15 @@ def run_demo(
     database = Database(settings.database_url)
     match_round = _demonstrate(database, settings, folder, lang)
     best = demo.best(database, match_round.id, _SHOWN, lang)
+    address = f"http://{settings.host}:{listen_at}"
+    seated = None if folder else _seated(database, settings.model_copy(update={"public_url": address}))
     keys = None if once else demo.make_keys(database, settings.key_pepper.get_secret_value())
     database.dispose()
     _show(match_round, best)
+    if seated is not None:
+        out.print(f"A meetup to come seats {seated.people} people at {seated.tables} tables, three times anew.")
     if keys is None:
         return
-    address = f"http://{settings.host}:{listen_at}"
     out.print(f"\n[bold]Open {address}/docs[/bold] and press Authorize with one of these keys:")
     out.print(f"  organizer                  {keys.organizer}", soft_wrap=True, highlight=False)
     out.print(f"  portal of {keys.portal_company}: {keys.portal}", soft_wrap=True, highlight=False)
@@ -64,6 +67,9 @@ def run_demo(
         soft_wrap=True,
         highlight=False,
     )
+    if seated is not None:
+        out.print("\nThe meetup as everybody sees it, and the cards for its tables:")
+        out.print(f"  {seated.page}\n  {seated.cards}", soft_wrap=True, highlight=False)
     tell_where_mails_go(settings, lang)
     out.print("\nCtrl-C stops the service; the data stays.")
     sys.stdout.flush()
@@ -104,6 +110,13 @@ def _demonstrate(database: Database, settings: Settings, folder: Path | None, la
         "refused; those that tell a theme are published."
     )
     return match_round
+
+
+def _seated(database: Database, settings: Settings) -> meetup.Shown | None:
+    from app.worker import Worker
+
+    with notes.status("seating people at a meetup"):
+        return meetup.hold_ready(database, settings, Worker(database, settings).run_until_idle)
 
 
 def _show(match_round: Round, proposals: list[ProposalOut]) -> None:

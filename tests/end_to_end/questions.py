@@ -19,8 +19,8 @@ Names = Mapping[str, Sequence[str]]
 
 # Name nothing that belongs to anybody.
 _PLAIN_QUERIES = {"status", "open", "left_out", "limit", "change", "language", "dry_run"}
-_PLAIN_QUERIES |= {"sector", "stage", "format", "size_band"}
-_PLAIN_FIELDS = {"entered_by_manager"}
+_PLAIN_QUERIES |= {"from", "to", "sector", "stage", "format", "size_band", "lang"}
+_PLAIN_FIELDS = {"entered_by_manager", "people"}
 _NAMING_FIELD = re.compile(r"(^|_)(a|b|ids?|into|source|companies|communities|people|persons|keys|handles?|email)$")
 _BODY = "application/json"
 _ROWS = "application/x-ndjson"

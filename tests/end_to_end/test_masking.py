@@ -36,11 +36,13 @@ from app.tandems import service as tandems
 from app.tandems.models import SideName, Suggestion, SuggestionStatus, Tandem, TandemStatus
 from app.tandems.service import Offer
 from app.worker import Worker
+from tests.app.seatings.conftest import SeatedMeetup, a_seated_meetup
 from tests.end_to_end.questions import Question, own_questions, questions
 from tests.world import ApiCaller, JsonObject, World, ndjson
 
-_ID = re.compile(r"(?:cmt|per|key|imp|rnd|cns|evt|job|prp|sug|tnd|exc|cmp|req|whk|msg)_[0-9a-v]{26}")
-_COMPANY_OR_REQUEST = ("cmp_", "req_")
+_ID = re.compile(r"(?:cmt|per|key|imp|rnd|cns|evt|job|prp|sug|tnd|exc|cmp|req|whk|msg|mtp|reg|stg|tlk)_[0-9a-v]{26}")
+# Whoever may call at all may know of a company and of a meetup; each request has an id of its own.
+_NO_SECRETS = ("cmp_", "mtp_", "req_")
 
 # In every text that nobody but the company itself may read, and in those that an organizer may read too.
 PRIVATE, MASKED = "canary", "siskin"
@@ -72,6 +74,8 @@ class Kept:
     webhook_id: str = ""
     delivery_id: str = ""
     exchange_id: str = ""
+    seated: SeatedMeetup | None = None
+    talk_id: str = ""
 
 
 @pytest.fixture
@@ -128,6 +132,7 @@ def done(answer: Response) -> JsonObject:
 
 def keeping(world: World, viewer_id: str) -> Kept:
     """Nordwerk, with communities in every state, people, keys, imports, merges; and what names them."""
+    meetup_id = meetup_to_come(world)
     before = ids_in(world.database)
     kept = Kept(world.company("Nordwerk", sector="machinery"))
     stored, published = keep_published(world, kept, viewer_id)
@@ -135,8 +140,10 @@ def keeping(world: World, viewer_id: str) -> Kept:
     portal = world.portal(kept.company_id)
     _keep_more(world, kept, portal, world.caller(Role.COORDINATOR, kept.company_id))
     partner = _keep_tandems(world, kept)
+    kept.seated = a_seated_meetup(world, [kept.company_id], word=MASKED, address=PRIVATE)
+    _keep_talk(kept, portal, meetup_id)
     _name(world, kept, portal)
-    kept.ids = {one for one in ids_in(world.database) - before if not one.startswith(_COMPANY_OR_REQUEST)}
+    kept.ids = {one for one in ids_in(world.database) - before if not one.startswith(_NO_SECRETS)}
     kept.ids.discard(partner)
     return kept
 
@@ -259,6 +266,25 @@ def _keep_tandems(world: World, kept: Kept) -> str:
     return partner
 
 
+def meetup_to_come(world: World) -> str:
+    """One that everybody may read."""
+    for one in done(world.organizer.get("/v1/meetups"))["items"]:
+        return str(one["id"])
+    starts_at = (datetime.now(UTC) + timedelta(days=60)).replace(hour=12, minute=0, second=0, microsecond=0)
+    wish = {"title": "Meetup", "language": "en", "purpose": "x", "time_zone": "Europe/Berlin", "place": "House"}
+    wish |= {"starts_at": starts_at.isoformat(), "ends_at": (starts_at + timedelta(hours=4)).isoformat()}
+    meetup_id = str(done(world.organizer.post("/v1/meetups", json=wish))["id"])
+    done(world.organizer.post(f"/v1/meetups/{meetup_id}/announce"))
+    return meetup_id
+
+
+def _keep_talk(kept: Kept, portal: ApiCaller, meetup_id: str) -> None:
+    """A talk that is proposed, and accepted by nobody."""
+    wish = {"community_id": kept.communities["masked"], "language": "en"}
+    wish |= {"title": f"{MASKED} title", "abstract": f"{MASKED} abstract"}
+    kept.talk_id = str(done(portal.post(f"/v1/meetups/{meetup_id}/talks", json=wish))["id"])
+
+
 def _keep_meeting(session: Session, tandem_id: str) -> str:
     """A meeting of a tandem, with something to keep in all that is said of it."""
     moment = datetime.now(UTC)
@@ -291,6 +317,7 @@ def _keep_meeting(session: Session, tandem_id: str) -> str:
 def _name(world: World, kept: Kept, portal: ApiCaller) -> None:
     """What Nordwerk's own answers are called by: versions, cursors, handles."""
     own = _FILLED | {"community_id": kept.communities["masked"], "company_id": kept.company_id}
+    own |= {"meetup_id": meetup_to_come(world), "talk_id": kept.talk_id}
     own |= {"import_id": kept.imports[0], "person_id": kept.people[0]}
     for question in own_questions(_document(world), own):
         answer = portal.ask("GET", question.path, params={"limit": "1"})
@@ -318,6 +345,10 @@ _FILLED = {
     "ban_id": "dec_none",
     "webhook_id": "whk_none",
     "delivery_id": "msg_none",
+    "seating_id": "stg_none",
+    "talk_id": "tlk_none",
+    "story_id": "sty_none",
+    "registration_id": "reg_none",
 }
 
 
@@ -339,6 +370,7 @@ def looking(world: World, viewer_id: str) -> dict[str, str]:
     refused = {"external_id": "broken", "name": "x", "languages": ["klingonisch"]}
     import_id = str(world.imported(portal, ndjson([{"external_id": "own", "name": "Own"}, refused]))["id"])
     own = {"community_id": community_id, "company_id": viewer_id, "person_id": person_id, "import_id": import_id}
+    own["meetup_id"] = meetup_to_come(world)
     return _FILLED | own
 
 
@@ -356,6 +388,7 @@ def viewers(world: World, viewer_id: str, own: Mapping[str, str]) -> dict[str, A
 def names_of(kept: Kept, own: Mapping[str, str]) -> dict[str, list[str]]:
     """What may be put into a question about Nordwerk, by parameter or field."""
     communities = [one for state, one in kept.communities.items() if state != "survivor"]
+    assert kept.seated is not None
     words = [f"{PRIVATE}tagdraft", f"{PRIVATE}tagdrat", f"{PRIVATE}topicpaused", "osprey", "ospray"]
     return {
         "community_id": [*communities, *kept.handles[:1]],
@@ -381,6 +414,16 @@ def names_of(kept: Kept, own: Mapping[str, str]) -> dict[str, list[str]]:
         "ban_id": [kept.pin_id],
         "webhook_id": [kept.webhook_id],
         "delivery_id": [kept.delivery_id],
+        "meetup_id": [own["meetup_id"]],
+        "talk_id": [kept.talk_id],
+        "speaker_id": kept.people[:1],
+        "host_company_id": [kept.company_id],
+        "seating_id": [kept.seated.seating_id],
+        "registration_id": [kept.seated.registration_id],
+        "registration_ids": [kept.seated.companion_id],
+        "host_company_ids": [kept.company_id],
+        # Not released: it has no other name yet.
+        "story_id": [kept.tandem_id],
         "a": [kept.communities["draft"]],
         "b": [kept.communities["paused"]],
         "source": [f"{PRIVATE}-source"],
@@ -466,7 +509,7 @@ def apart_from(names: Mapping[str, list[str]], other_names: Mapping[str, list[st
     for kind in ("external_id", "external_ids", "email", "source", "community_id"):
         for name in (*names[kind], *other_names[kind]):
             told = told.replace(name, f"<{kind}>")
-    told = re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+Z", "<time>", told)
+    told = re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+Z|\d{8}T\d{6}Z", "<time>", told)
     return re.sub(r"'etag': '[^']+'|\"version\":\d+", "<version>", told)
 
 
@@ -530,6 +573,8 @@ def test_an_organizer_is_told_neither_contacts_nor_identifiers_nor_what_is_not_p
     scopes = ""
     # What an organizer may know by name, and rounds that are its own.
     known = {kept.company_id, kept.round_id, *kept.suggestions, kept.tandem_id, kept.exchange_id, *names["cursor"]}
+    known |= {*names["seating_id"], *names["registration_id"]}
+    known |= {own["meetup_id"], kept.talk_id}
     document = _document(world)
 
     pairs = zip(questions(document, names, own), questions(document, other_names, own), strict=True)
@@ -539,7 +584,7 @@ def test_an_organizer_is_told_neither_contacts_nor_identifiers_nor_what_is_not_p
             # Rounds repeat the scope that they were given.
             scopes += question.said
         told = [one for one in told_too_much(kept, names, question, answer, PRIVATE) if one not in scopes]
-        secret = [one for one in told if one not in published and not one.startswith(_OF_ROUNDS)]
+        secret = [one for one in told if one not in {*published, kept.talk_id} and not one.startswith(_OF_ROUNDS)]
         assert secret == [], (question, answer.text)
         assert answer.status_code < 500, question
         if not any(one in question.said for one in known) and question.operation not in _COUNTED:
@@ -655,7 +700,7 @@ def test_a_new_operation_that_names_something_unknown_stops_the_walk(world: Worl
         list(questions(document, {"etag": []}, {}))
 
 
-_OF_ROUNDS = ("rnd_", "prp_", "sug_", "tnd_", "exc_")
+_OF_ROUNDS = ("rnd_", "prp_", "sug_", "tnd_", "exc_", "stg_", "reg_")
 _WITHHELD = (
     *("source", "external_id", "also_known_as", "merged_into", "managers", "consent_by", "paused_by", "touches"),
     *("excluded_companies", "excluded_sectors", "wished_companies", "wished_sectors"),
@@ -695,7 +740,7 @@ def _without_chance(answer: Response) -> str:
 
 
 _ANY = re.compile(
-    r"[a-z]{3}_[0-9a-v]{26,52}|\d{4}-\d\d-\d\dT[\d:.]+Z|(?<=\"next_cursor\": \")[^\"]+|tdm_[0-9a-f]{12}"
+    r"[a-z]{3}_[0-9a-v]{26,52}|\d{8}T\d{6}Z|\d{4}-\d\d-\d\dT[\d:.]+Z|(?<=\"next_cursor\": \")[^\"]+|tdm_[0-9a-f]{12}"
 )
 
 

@@ -22,13 +22,15 @@ from app.core.clock import now
 from app.core.ids import new_id
 from app.core.settings import Settings
 from app.discovery import service as discovery
-from app.exchanges.models import Exchange, ExchangeStatus
+from app.exchanges.models import Exchange, ExchangeStatus, Harvest
 from app.guardrails.acceptance import CURRENT_VERSION
 from app.main import create_app
+from app.meetups.models import Meetup
 from app.notifications.models import Message, MessageStatus
 from app.tandems import service as tandems
 from app.tandems.models import SideName, Tandem, TandemStatus
 from app.tandems.service import Offer
+from tests.app.seatings.conftest import a_seated_meetup
 from tests.world import ApiCaller, JsonObject, World, ndjson, world_on
 
 CIRCLE: JsonObject = {"name": "Circle", "tags": ["python"], "languages": ["en"]}
@@ -80,6 +82,10 @@ def each(operations: list[Operation]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("operation", [pytest.param(one, id=one.id) for one in operations])
 
 
+# What is told of a meetup, and said of it, once it was held.
+_AFTERWARDS = ("/meetups/{meetup_id}/summary", "/registrations/{registration_id}/feedback")
+
+
 class Example:
     """One of everything, so that each address of the document leads somewhere."""
 
@@ -105,6 +111,66 @@ class Example:
         url = "https://intranet.nordwerk.example/hooks"
         self.webhook = self.made(self.coordinator.post("/v1/webhooks", json={"url": url}))
         self.delivery = self.sent()
+        self.seated = a_seated_meetup(world, [self.company])
+        self.meetup = self.announced_meetup()
+        self.talk = self.proposed_talk()
+        self.was_there = self.attended()
+        came = self.portal.get(f"/v1/registrations/{self.was_there}").json()
+        self.visitor = world.caller(Role.PARTICIPANT, self.company, person_id=came["person_id"])
+        said = self.visitor.post(f"/v1/registrations/{self.was_there}/feedback", json={"useful": "yes"})
+        assert said.status_code == 200, said.text
+        self.held_meetup = came["meetup_id"]
+        self.registration = self.registered(self.opened_meetup())
+
+    def drafted_meetup(self, **fields: object) -> str:
+        starts_at = now() + timedelta(days=60)
+        wish = {"title": "Meetup", "language": "en", "purpose": "Our prices", "time_zone": "Europe/Berlin"}
+        wish |= {"starts_at": starts_at.isoformat(), "ends_at": (starts_at + timedelta(hours=4)).isoformat()}
+        return self.made(self.world.organizer.post("/v1/meetups", json=wish | {"place": "House"} | fields))
+
+    def announced_meetup(self, *steps: str) -> str:
+        """A meetup that is announced; after further steps, of which the last ones need that it has begun."""
+        meetup = self.drafted_meetup()
+        for step in ("announce", *steps):
+            if step == "hold":
+                self.begun(meetup)
+            self.made(self.world.organizer.post(f"/v1/meetups/{meetup}/{step}"))
+        return meetup
+
+    def begun(self, meetup: str) -> str:
+        with self.world.database.session() as session:
+            session.get_one(Meetup, meetup).starts_at = now() - timedelta(minutes=5)
+        return meetup
+
+    def attended(self) -> str:
+        """A registration of somebody who was at a meetup."""
+        meetup = self.announced_meetup("open")
+        guest = {"email": f"guest{next(self._numbers)}@x.example", "first_name": "Guest"}
+        registration = self.made(self.portal.post(f"/v1/meetups/{meetup}/registrations", json={"person": guest}))
+        self.made(self.world.organizer.post(f"/v1/meetups/{self.begun(meetup)}/hold"))
+        return registration
+
+    def opened_meetup(self, **fields: object) -> str:
+        meetup = self.drafted_meetup(**fields)
+        for step in ("announce", "open"):
+            self.made(self.world.organizer.post(f"/v1/meetups/{meetup}/{step}"))
+        return meetup
+
+    def registered(self, meetup: str, name: str = "kim") -> str:
+        wish = {"person": {"email": f"{name}@nordwerk.example", "first_name": name}, "learn": ["Our prices"]}
+        return self.made(self.portal.post(f"/v1/meetups/{meetup}/registrations", json=wish))
+
+    def offered(self) -> str:
+        """A registration that waited, and is offered a place."""
+        meetup = self.opened_meetup(capacity=1)
+        leaves, waits = self.registered(meetup, "lee"), self.registered(meetup, "jo")
+        self.made(self.portal.post(f"/v1/registrations/{leaves}/cancel"))
+        return waits
+
+    def proposed_talk(self) -> str:
+        """A talk of the community, with a hint on its title."""
+        wish = {"community_id": self.published, "title": "Our prices", "abstract": "x", "language": "en"}
+        return self.made(self.portal.post(f"/v1/meetups/{self.meetup}/talks", json=wish))
 
     def sent(self) -> str:
         """A delivery that is parked."""
@@ -112,6 +178,10 @@ class Example:
         with self.world.database.session() as session:
             session.get_one(Message, message).status = MessageStatus.PARKED
         return message
+
+    def who_sits(self) -> ApiCaller:
+        registration = self.portal.get(f"/v1/registrations/{self.seated.registration_id}").json()
+        return self.world.caller(Role.PARTICIPANT, self.company, person_id=registration["person_id"])
 
     def on(self, world: World) -> "Example":
         """The same in a world whose database is a copy of this one's."""
@@ -251,6 +321,15 @@ class Example:
         assert self.portal.put(address, json={"lines": ["x"]}, headers=headers).status_code == 200
         return self.tandem
 
+    def story(self) -> str:
+        """What the two of the tandem have released."""
+        tandem_id, story_id = self.harvested(), new_id("sty")
+        with self.world.database.session() as session:
+            harvest = session.get_one(Harvest, tandem_id)
+            harvest.released_a = harvest.released_b = harvest.version
+            harvest.story_id, harvest.released_at = story_id, now()
+        return story_id
+
     def address(self, path: str, method: str = "GET") -> str:
         """The path with ids of this world; an unknown parameter is a reason to add one here."""
         ids = {
@@ -272,14 +351,28 @@ class Example:
             "external_id": "circle",
             "webhook_id": self.webhook,
             "delivery_id": self.delivery,
+            "seating_id": self.seated.seating_id,
+            "meetup_id": self.meetup,
+            "talk_id": self.talk,
+            "registration_id": self.registration,
         }
+        if path.endswith("/groups"):
+            ids["registration_id"] = self.seated.registration_id
+        if path.endswith(_AFTERWARDS):
+            ids |= {"meetup_id": self.held_meetup, "registration_id": self.was_there}
         return re.sub(r"\{(\w+)(?::path)?\}", lambda found: ids[found[1]], path)
 
     def reader(self, operation: Operation) -> ApiCaller:
         """Somebody who may read this."""
         if operation.path.startswith("/v1/retention"):
             return self.world.operator
-        organized = operation.path.startswith(("/v1/rounds", "/v1/guardrail/objections"))
+        if operation.path.endswith("/feedback") and operation.path.startswith("/v1/registrations/"):
+            return self.visitor
+        if operation.path.startswith("/v1/registrations/") and operation.path.endswith("/groups"):
+            return self.portal
+        organized = operation.path.startswith(
+            ("/v1/rounds", "/v1/guardrail/objections", "/v1/meetups", "/v1/seatings")
+        )
         return self.world.organizer if organized else self.coordinator
 
 
@@ -304,6 +397,18 @@ def example(kept_example: tuple[Path, Example], tmp_path: Path) -> Iterator[Exam
 Sent = tuple[ApiCaller, str, JsonObject]
 # For each POST a request that succeeds; one that is missing here is one that nobody has tried to repeat.
 REQUESTS: dict[str, Callable[[Example], Sent]] = {
+    "register_for_meetup": lambda e: (
+        e.portal,
+        f"/v1/meetups/{e.opened_meetup()}/registrations",
+        {"person_id": e.person, "learn": ["Our prices"]},
+    ),
+    "cancel_registration": lambda e: (e.portal, f"/v1/registrations/{e.registration}/cancel", {}),
+    "confirm_registration": lambda e: (e.portal, f"/v1/registrations/{e.offered()}/confirm", {}),
+    "mark_attendance": lambda e: (
+        e.world.organizer,
+        f"/v1/meetups/{e.begun(e.opened_meetup())}/attendance",
+        {"items": [{"registration_id": e.registration, "attended": True}]},
+    ),
     "create_community": lambda e: (e.portal, "/v1/communities", CIRCLE),
     "publish_communities": lambda e: (
         e.portal,
@@ -397,6 +502,70 @@ REQUESTS: dict[str, Callable[[Example], Sent]] = {
         {"pointer": "/topics", "topic": 1, "reason": "x"},
     ),
     "say_pulse": lambda e: (e.portal, f"/v1/tandems/{e.tandem}/pulse", {"pulse": "continue"}),
+    "create_seating": lambda e: (e.world.organizer, f"/v1/meetups/{e.seated.meetup_id}/seatings", {"rotations": 2}),
+    "reseat_people": lambda e: (
+        e.world.organizer,
+        f"/v1/seatings/{e.seated.seating_id}/reseat",
+        {"from_rotation": 1},
+    ),
+    "say_again": lambda e: (
+        e.who_sits(),
+        f"/v1/registrations/{e.seated.registration_id}/again",
+        {"registration_ids": [e.seated.companion_id]},
+    ),
+    "create_meetup": lambda e: (
+        e.world.organizer,
+        "/v1/meetups",
+        {
+            "title": "Meetup",
+            "language": "en",
+            "purpose": "x",
+            "starts_at": (now() + timedelta(days=30)).isoformat(),
+            "ends_at": (now() + timedelta(days=31)).isoformat(),
+            "time_zone": "Europe/Berlin",
+        },
+    ),
+    "announce_meetup": lambda e: (e.world.organizer, f"/v1/meetups/{e.drafted_meetup()}/announce", {}),
+    "open_meetup": lambda e: (e.world.organizer, f"/v1/meetups/{e.meetup}/open", {}),
+    "hold_meetup": lambda e: (e.world.organizer, f"/v1/meetups/{e.begun(e.announced_meetup())}/hold", {}),
+    "archive_meetup": lambda e: (e.world.organizer, f"/v1/meetups/{e.announced_meetup('hold')}/archive", {}),
+    "cancel_meetup": lambda e: (e.world.organizer, f"/v1/meetups/{e.meetup}/cancel", {"message": "x"}),
+    "keep_meetup_hint": lambda e: (
+        e.world.organizer,
+        f"/v1/meetups/{e.meetup}/hints/keep",
+        {"pointer": "/purpose", "topic": 1, "reason": "x"},
+    ),
+    "propose_talk": lambda e: (
+        e.portal,
+        f"/v1/meetups/{e.meetup}/talks",
+        {"community_id": e.published, "title": "x", "abstract": "y", "language": "en"},
+    ),
+    "accept_talk": lambda e: (e.world.organizer, f"/v1/talks/{e.talk}/accept", {}),
+    "decline_talk": lambda e: (e.world.organizer, f"/v1/talks/{e.talk}/decline", {}),
+    "withdraw_talk": lambda e: (e.portal, f"/v1/talks/{e.talk}/withdraw", {}),
+    "keep_talk_hint": lambda e: (
+        e.portal,
+        f"/v1/talks/{e.talk}/hints/keep",
+        {"pointer": "/title", "topic": 1, "reason": "x"},
+    ),
+    "tell_story": lambda e: (e.portal, f"/v1/stories/{e.story()}/talk", {"meetup_id": e.meetup}),
+    "plan_year": lambda e: (
+        e.world.organizer,
+        "/v1/plans",
+        {
+            "title": "Year",
+            "language": "en",
+            "purpose": "x",
+            "time_zone": "Europe/Berlin",
+            "first": f"{now() + timedelta(days=60):%Y-%m-%dT12:00:00}",
+        },
+    ),
+    "say_how_a_meetup_was": lambda e: (
+        e.visitor,
+        f"/v1/registrations/{e.was_there}/feedback",
+        {"useful": "partly", "comment": "x"},
+    ),
+    "send_meetup_summary": lambda e: (e.world.organizer, f"/v1/meetups/{e.held_meetup}/summary/send", {}),
     "release_harvest": lambda e: (e.portal, f"/v1/tandems/{e.harvested()}/harvest/release", {"version": 1}),
 }
 # Those that make a secret: the field that shows it, and what a repeated request is told.

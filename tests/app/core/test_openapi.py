@@ -71,6 +71,12 @@ def test_every_body_has_a_realistic_example(document: dict[str, Any]) -> None:
             assert "example" in media or "example" in schema, f"{method} {path}"
 
 
+def test_the_example_of_an_answer_has_what_its_schema_requires(document: dict[str, Any]) -> None:
+    for name, schema in document["components"]["schemas"].items():
+        if name.endswith("Out") and "example" in schema:
+            assert set(schema.get("required", [])) <= schema["example"].keys(), name
+
+
 def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
     schemas = document["components"]["schemas"]
 

@@ -53,9 +53,13 @@ def test_the_demonstration_prints_tandems_with_reasons_and_starting_twice_does_n
     assert re.search(r"Good tandems expected: \d+\.", " ".join(first.split()))
     assert "how sure" in first
     assert "strong" in first
+    assert "A meetup to come seats 60 people at 15 tables, three times anew." in first
     assert first.splitlines()[-3:] == second.splitlines()[-3:]
     assert "0 new or changed" in second
     [match_round] = world.organizer.get("/v1/rounds").json()["items"]
+    [meetup] = world.organizer.get("/v1/meetups").json()["items"]
+    [seating] = world.organizer.get(f"/v1/meetups/{meetup['id']}/seatings").json()["items"]
+    assert (seating["figures"]["repeated_pairs"], seating["figures"]["same_company_pairs"]) == (0, 0)
     assert len(world.operator.get("/v1/communities", params={"limit": 200}).json()["items"]) == 173
     proposals = world.organizer.get(f"/v1/rounds/{match_round['id']}/proposals", params={"limit": 200}).json()[
         "items"
