@@ -229,14 +229,15 @@ class _WorkingHours:
 
     def __init__(self, profiles: Sequence[Profile]) -> None:
         spans = [profile.working_hours or (np.nan, np.nan) for profile in profiles]
-        self._start = np.array([start for start, _ in spans], dtype=np.float64)
-        self._end = np.array([end for _, end in spans], dtype=np.float64)
+        # However many days from UTC they are told: each begins on the same day.
+        self._start = np.array([start % 24.0 for start, _ in spans], dtype=np.float64)
+        self._end = self._start + np.array([end - start for start, end in spans], dtype=np.float64)
 
     def common(self, a: Indices, b: Indices) -> npt.NDArray[np.float64]:
         """Hours a day that both work; 24 where one is unknown."""
         hours = np.zeros(len(a), dtype=np.float64)
         # A day of work can lie across midnight of UTC: the other's day counts a day earlier and later too.
-        for days in (-48.0, -24.0, 0.0, 24.0, 48.0):
+        for days in (-24.0, 0.0, 24.0):
             start = np.maximum(self._start[a], self._start[b] + days)
             end = np.minimum(self._end[a], self._end[b] + days)
             hours += np.clip(np.nan_to_num(end - start, nan=0.0), 0.0, None)

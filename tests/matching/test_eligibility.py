@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from matching.eligibility import Eligibility, Rule
@@ -70,6 +70,7 @@ hours = st.integers(-30, 30).flatmap(
 
 
 @given(hours, hours)
+@example((-27.0, -21.0), (30.0, 47.0))
 def test_common_hours_equal_a_count_around_the_clock(one: tuple[float, float], other: tuple[float, float]) -> None:
     a, b = profile(company="A", working_hours=one), profile(company="B", working_hours=other)
     clock_a = {hour % 24 for hour in range(int(one[0]), int(one[1]))}
