@@ -147,7 +147,7 @@ def company_names(session: Session, company_ids: Iterable[str | None]) -> Mappin
     """The names of some companies by their ids."""
     named = col(Company.id).in_({one for one in company_ids if one is not None})
     rows = session.execute(sa_select(col(Company.id), col(Company.name)).where(named))
-    return {key: name for key, name in rows}  # noqa: C416  rows are no pairs for mypy
+    return {row.id: row.name for row in rows}
 
 
 def first_names(session: Session, person_ids: Iterable[str | None]) -> Mapping[str, str]:
@@ -155,7 +155,7 @@ def first_names(session: Session, person_ids: Iterable[str | None]) -> Mapping[s
     named = col(Person.id).in_({one for one in person_ids if one is not None})
     there = col(Person.status) != PersonStatus.ERASED
     rows = session.execute(sa_select(col(Person.id), col(Person.first_name)).where(named, there))
-    return {key: name for key, name in rows}  # noqa: C416  rows are no pairs for mypy
+    return {row.id: row.first_name for row in rows}
 
 
 def _seen_by(caller: Caller) -> ColumnElement[bool]:

@@ -1,7 +1,5 @@
 """What people say of a meetup: with two clicks, each for itself, and the last word counts. What is told: `totals`."""
 
-from datetime import timedelta
-
 from sqlmodel import Session
 
 from app.access.models import Role
@@ -13,8 +11,6 @@ from app.meetups.models import Meetup, MeetupStatus
 from app.registrations import service as registrations
 from app.registrations import totals
 from app.registrations.models import MeetupFeedback, Registration, RegistrationStatus, Usefulness
-
-SAID_WITHIN = timedelta(days=60)
 
 
 class FeedbackTooEarly(Conflict):
@@ -108,4 +104,4 @@ def _require_time(meetup: Meetup) -> None:
 
 
 def _is_over(meetup: Meetup) -> bool:
-    return meetup.ends_at + SAID_WITHIN <= now() or totals.kept(meetup) is not None
+    return meetup.ends_at + totals.SAID_WITHIN <= now() or totals.kept(meetup) is not None

@@ -20,6 +20,8 @@ from app.registrations.models import MeetupFeedback, Registration, Usefulness
 
 TOLD_AFTER = timedelta(days=3)
 """So long after the end, or when an organizer sends the summary."""
+SAID_WITHIN = timedelta(days=60)
+"""So long after a meetup people can say how it was."""
 FEWEST_COMPANIES = 3
 
 # Null also where the column holds nothing, and where it holds the null of JSON.

@@ -22,12 +22,10 @@ from app.meetups import queries as meetup_queries
 from app.meetups.models import TO_COME, Meetup, MeetupStatus
 from app.notifications.calendar import Entry, invitation
 from app.notifications.letters import Action, Attachment, Letter, Reading
-from app.registrations import addresses, queries, recipients
+from app.registrations import addresses, queries, recipients, totals
 from app.registrations.models import IN_LINE, MeetupFeedback, Registration, RegistrationStatus
 
 INVITATION, MOVED = "registration.invitation", "registration.moved"
-ASKED_FOR = timedelta(days=60)
-"""How long after a meetup people can say how it was."""
 WITH_ENTRY = (INVITATION, MOVED)
 """Mails that put the meetup into a calendar."""
 _TAKES_REGISTRATIONS = (MeetupStatus.OPEN, MeetupStatus.FULL)
@@ -286,7 +284,7 @@ def day_before(reading: Reading) -> Letter | None:
 
 def feedback(reading: Reading) -> Letter | None:
     it = about(reading)
-    if it is None or not was_there(it) or it.meetup.ends_at + ASKED_FOR <= now():
+    if it is None or not was_there(it) or it.meetup.ends_at + totals.SAID_WITHIN <= now():
         return None
     if reading.session.get(MeetupFeedback, it.registration.id) is not None:
         return None

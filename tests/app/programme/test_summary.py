@@ -24,11 +24,11 @@ from tests.app.registrations.test_feedback import (
     refused,
     summed_up,
 )
-from tests.world import JsonObject, World
+from tests.world import ApiCaller, JsonObject, World
 
 
-def summary(world: World, meetup_id: str, caller: object = None) -> JsonObject:
-    answer = (caller or world.organizer).get(f"/v1/meetups/{meetup_id}/summary")  # type: ignore[attr-defined]
+def summary(world: World, meetup_id: str, caller: ApiCaller | None = None) -> JsonObject:
+    answer = (caller or world.organizer).get(f"/v1/meetups/{meetup_id}/summary")
     assert answer.status_code == 200, answer.text
     told: JsonObject = answer.json()
     return told
