@@ -24,6 +24,7 @@ from matching.grouping import (
     pairs_together,
     total_similarity,
 )
+from matching.rotations import is_small, refined
 
 OnShare = Callable[[float], None]
 Weights = tuple[float, float, float]
@@ -59,6 +60,8 @@ _FIRST_STEPS = 40
 # So many groups are assigned at once: twice as many take eight times as long, and find hardly more.
 _TOGETHER = 40
 _SEED = 20_240_229
+# The share of the work that is done then, where each rotation is seated in the best way there is at last.
+_UNTIL_SMALL = 0.6
 
 
 def searched(task: Task, effort: float, tell: OnShare) -> Indices:
@@ -83,10 +86,13 @@ def searched(task: Task, effort: float, tell: OnShare) -> Indices:
         best = min(best, _Table(task, chance).annealed(found, [0.0] * _CALM_STEPS), key=_standing_of(task))
     runs, steps = _runs_of(task, _STEPS, _MOST_RUNS, effort)
     start, table = best, _Table(task, chance)
+    until = _UNTIL_SMALL if is_small(task) else 1.0
     for number in range(runs):
         noises = _fading(_STRICT_NOISE[number % len(_STRICT_NOISE)] * unit, steps)
-        found = table.annealed(start, noises, partial(_told, tell, number, runs))
+        found = table.annealed(start, noises, partial(_told, tell, until, number, runs))
         best = min(best, found, key=_standing_of(task))
+    if until < 1.0:
+        best = refined(task, best, effort, lambda share: tell(until + (1.0 - until) * share))
     tell(1.0)
     return best
 
@@ -154,8 +160,8 @@ def _standing_of(task: Task) -> Callable[[Indices], tuple[Faults, float]]:
     return lambda seating: standing(task, seating)
 
 
-def _told(tell: OnShare, number: int, runs: int, share: float) -> None:
-    tell(0.5 + 0.5 * (number + share) / runs)
+def _told(tell: OnShare, until: float, number: int, runs: int, share: float) -> None:
+    tell(0.5 + (until - 0.5) * (number + share) / runs)
 
 
 class _Table:

@@ -23,6 +23,7 @@ from matching.grouping import (
     total_similarity,
 )
 from matching.regrouping import greedy_seating, searched, standing
+from matching.rotations import refined
 
 EFFORT = 0.1
 ANY = ~np.uint64(0)
@@ -132,6 +133,42 @@ def test_the_worst_served_are_better_off_for_a_small_share_and_no_fault(seed: in
     assert similarities_of_groups(one, after).min() >= similarities_of_groups(one, before).min()
     assert similarities_of_people(one, after).min() >= similarities_of_people(one, before).min() - 1e-12
     assert (np.sort(after.reshape(3, -1)) == np.sort(before.reshape(3, -1))).all()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_one_rotation_of_a_few_people_without_faults_has_the_most_in_common_that_is_possible(seed: int) -> None:
+    one = task(6 + seed % 2, seed=seed, companies=50, rotations=1)
+    possible = [rotation[None] for rotation in all_rotations(one) if not any(faults(one, rotation[None]))]
+
+    found = [refined(one, rotation, EFFORT, lambda _: None) for rotation in possible]
+
+    best = max(total_similarity(one, rotation) for rotation in possible)
+    assert [total_similarity(one, rotation) for rotation in found] == pytest.approx([best] * len(possible))
+
+
+@given(seed=st.integers(0, 9_999), people=st.integers(15, 20))
+@settings(deadline=None, max_examples=4)
+def test_refined_adds_no_fault_and_loses_nothing_and_nobody(seed: int, people: int) -> None:
+    one = task(people, seed=seed, companies=50, groups=5, rotations=2)
+    before = greedy_seating(one)
+
+    after = refined(one, before, EFFORT, lambda _: None)
+
+    assert faults(one, after) == faults(one, before)
+    assert total_similarity(one, after) >= total_similarity(one, before)
+    assert (np.sort(after.reshape(2, -1)) == np.sort(before.reshape(2, -1))).all()
+    assert (after == refined(one, before, EFFORT, lambda _: None)).all()
+
+
+def test_whoever_stops_the_search_is_heard_before_each_rotation_that_is_chosen() -> None:
+    one = task(18, seed=1, companies=50, groups=6, rotations=2)
+    before, heard = searched(one, EFFORT, lambda _: None), list[float]()
+    assert not any(faults(one, before))
+
+    refined(one, before, 1.0, heard.append)
+
+    assert heard == sorted(heard)
+    assert heard.count(0.0) >= 5, "two of the first climb, one that is shaken, two of the next climb"
 
 
 @pytest.mark.parametrize("seed", range(3))
