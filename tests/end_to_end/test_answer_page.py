@@ -51,10 +51,21 @@ class Reader:
         self.page.get_by_role("heading", level=1, name=heading).wait_for(timeout=10_000)
 
     def takes_picture(self, name: str) -> None:
-        """And looks whether anything stands out at the side."""
+        """And looks whether anything stands out at the side, of the page or of the box that it is in."""
         widths = self.page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
         assert widths[0] <= widths[1], name
+        assert self.page.evaluate(_STANDING_OUT) == [], name
         self.page.screenshot(path=self.folder / f"{name}.png", full_page=True)
+
+
+_STANDING_OUT = """
+[...document.querySelectorAll("main :is(h1, h2, h3, p, li, dt, dd, td, th, label, button)")].filter(one => {
+    const text = new Range()
+    text.selectNodeContents(one)
+    const end = one.parentElement.getBoundingClientRect().right + 1
+    return [...text.getClientRects()].some(line => line.right > end)
+}).map(one => one.innerText)
+"""
 
 
 @pytest.fixture

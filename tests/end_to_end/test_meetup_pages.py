@@ -33,6 +33,7 @@ def test_somebody_comes_to_a_meetup_without_a_mouse_and_without_javascript_on_an
     with serving(database_url, "--no-worker") as (address, _):
         _registers(spring, browser, tmp_path, address)
         robin = spring.of_address("robin@nordwerk.example")[1].id
+        _looks(browser, tmp_path, address, "place-confirm", spring.place(robin), [1, 2])
         _confirms_and_changes_wishes(spring, robin, browser, tmp_path, address)
         seating = spring.seated([[robin, *guests[:3]], guests[3:]], [[robin, *guests[3:]], guests[:3]])
         _looks(browser, tmp_path, address, "meetup", spring.page, [1, 2, 2, 3, 2, 3])
