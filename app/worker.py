@@ -192,6 +192,7 @@ class Worker:
         self.sender = Sender(database, settings, TEMPLATES, self.stopping)
         self._tidy_at = 0.0
         self._plan_at = 0.0
+        self._seen_event = ""
 
     def run(self) -> None:
         """Work until `stopping` is set, waiting a little whenever there is nothing to do."""
@@ -206,7 +207,7 @@ class Worker:
         try:
             self._tidy()
             self._plan()
-            return self.work_once()
+            return self.work_once(others_first=self.database.on_sqlite)
         except Exception as error:
             # Most likely the database is away: it will be back, and so shall the worker be.
             log.error("worker_waits", exc_info=error)
@@ -241,13 +242,20 @@ class Worker:
         discovery.bring_up_to_date(self.database)
         self.sender.send_due()
 
-    def work_once(self) -> bool:
-        """One job, or some events; False when there was neither."""
+    def work_once(self, *, others_first: bool = False) -> bool:
+        """One job, or some events, these not before others pause where they come first; False when there was
+        neither."""
         lease = jobs.claim(self.database, self.settings.lease_seconds, list(JOBS), self.stopping.is_set)
         if lease is not None:
             self._do(lease)
             return True
-        return events.handle_some(self.database, HANDLERS)
+        if others_first and events.keep_coming(self.database, HANDLERS, self._seen_event):
+            return True
+        handled = events.handle_some(self.database, HANDLERS)
+        if others_first:
+            # What has followed of it is our own doing.
+            self._seen_event = events.newest(self.database)
+        return handled
 
     def _do(self, lease: Lease) -> None:
         kind = JOBS[lease.kind]

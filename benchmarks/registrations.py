@@ -77,6 +77,9 @@ def measure(count: int) -> None:
             _warm(address, keys)
             requests = _requests(address, f"/v1/meetups/{meetup_id}/registrations", keys, count)
             answers = asyncio.run(_ask(address, requests))
+            answered = time.perf_counter()
+            wait_for(lambda: sum(1 for _ in Path(folder).glob("*.eml")) >= count, "everybody to be told", seconds=120)
+            told = time.perf_counter() - answered
             peaks = {_role(one): _peak_mib(one.pid) for one in psutil.Process(pid).children()}
         figures = _checked(url, answers, count, places)
         with _peer(Path(folder) / _PEER_FILE, places) as peer:
@@ -89,6 +92,7 @@ def measure(count: int) -> None:
         connections=CONNECTIONS,
         places=places,
         **figures,
+        all_told_seconds_later=round(told, 1),
         api_peak_mib=peaks["api"],
         worker_peak_mib=peaks["worker"],
         peer_last_seconds=round(max(one.at for one in theirs), 2),

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -12,7 +13,7 @@ import anyio.to_thread
 from fastapi import Depends, Request
 from pydantic_core import from_json
 from sqlalchemy import JSON, Connection, DateTime, Dialect, Engine, Enum, event
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
@@ -40,7 +41,7 @@ def stored_as_text(kind: type[StrEnum]) -> Enum:
     return Enum(kind, native_enum=False, length=40, values_callable=lambda members: [one.value for one in members])
 
 
-JsonColumn = JSON().with_variant(JSONB(), "postgresql")
+JsonColumn = JSON().with_variant(postgresql.JSONB(), "postgresql")
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -74,10 +75,14 @@ class Database:
         self.engine = _engine(url)
         self._reading = self.engine.execution_options(readonly=True)
 
+    def opened(self) -> Session:
+        """A session for whoever commits and closes it."""
+        return Session(self.engine, expire_on_commit=False)
+
     @contextmanager
     def session(self) -> Iterator[Session]:
         """A session that commits at the end, or rolls back when the block raises."""
-        with Session(self.engine, expire_on_commit=False) as session:
+        with self.opened() as session:
             yield session
             session.commit()
 
@@ -124,28 +129,48 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 
+def inserting(session: Session, kind: type[SQLModel]) -> postgresql.Insert | sqlite.Insert:
+    """An insert that can tell what is to happen where the row is there already."""
+    on_postgresql = session.get_bind().dialect.name == "postgresql"
+    return postgresql.insert(kind) if on_postgresql else sqlite.insert(kind)
+
+
 async def _database(request: Request) -> Database:
     database: Database = request.app.state.database
     return database
 
 
-async def _turn(request: Request) -> AsyncIterator[None]:
+class _Turns:
+    """Of the requests that write in one process: how many may at once, and threads for them to end in."""
+
+    def __init__(self, writers: int) -> None:
+        self.begin = anyio.Semaphore(writers)
+        self.end = anyio.CapacityLimiter(writers)
+
+
+async def _writing(request: Request, database: Annotated[Database, Depends(_database)]) -> AsyncIterator[Session]:
     """Waits, without a thread or a connection, until it is this request's turn to write.
 
     Otherwise all threads would wait for the write lock, and whoever holds it for a thread to finish its answer in.
     """
     state = request.app.state
     if not hasattr(state, "turns"):
-        state.turns = anyio.Semaphore(_WRITERS_ON_SQLITE if state.database.on_sqlite else _WRITERS)
-    async with state.turns:
-        yield
+        state.turns = _Turns(_WRITERS_ON_SQLITE if database.on_sqlite else _WRITERS)
+    turns: _Turns = state.turns
+    async with turns.begin:
+        # It asks the database nothing before its first statement: a thread is needed only there, and at the end.
+        session = database.opened()
+        end = session.close
+        try:
+            yield session
+            end = partial(_commit, session)
+        finally:
+            await anyio.to_thread.run_sync(end, limiter=turns.end)
 
 
-def _writing(
-    database: Annotated[Database, Depends(_database)], turn: Annotated[None, Depends(_turn, scope="function")]
-) -> Iterator[Session]:
-    with database.session() as session:
-        yield session
+def _commit(session: Session) -> None:
+    with session:
+        session.commit()
 
 
 def _reading(database: Annotated[Database, Depends(_database)]) -> Iterator[Session]:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import Index, delete, insert, or_, text, update
-from sqlmodel import Field, Session, SQLModel, col, select
+from sqlmodel import Field, Session, SQLModel, col, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from app.core.clock import now
@@ -25,6 +25,8 @@ RETRY_SECONDS = (1.0, 5.0, 30.0, 120.0, 600.0, 3600.0)
 # A transaction for each takes longer than most handlers; in a long one all others wait to write, on SQLite.
 _MOST_TOGETHER = 50
 _SECONDS_TOGETHER = 0.1
+# While others write in quick succession, what follows of it waits for a pause of theirs, at most for so long.
+_A_MOMENT, _LONG = timedelta(seconds=0.2), timedelta(seconds=5)
 _OPEN = text("handled_at IS NULL")
 
 
@@ -96,6 +98,26 @@ def try_again(session: Session, event_id: str | None = None) -> int:
     return len(ids.all())
 
 
+def newest(database: Database) -> str:
+    """The id of the event that happened last; empty where there is none."""
+    with database.reader() as session:
+        return session.scalar(select(func.max(Event.id))) or ""
+
+
+def keep_coming(database: Database, handlers: Handlers, after: str) -> bool:
+    """Whether one has happened a moment ago, later than the event `after`, and none has waited for long: others are
+    at work, more will come, and these can wait a little."""
+    moment = now()
+    due = _due(list(handlers), moment).subquery()
+    with database.reader() as session:
+        ends = select(func.max(due.c.id), func.max(due.c.happened_at), func.min(due.c.happened_at))
+        last, latest, earliest = session.execute(ends).one()
+    if last is None or last <= after:
+        return False
+    # Of a clock that was put back since, nothing is waited for.
+    return bool(abs(moment - latest) < _A_MOMENT and abs(moment - earliest) < _LONG)
+
+
 def handle_some(database: Database, handlers: Handlers) -> bool:
     """Handle the oldest open events, as many as one transaction is to take; False when there is none.
 
@@ -103,9 +125,10 @@ def handle_some(database: Database, handlers: Handlers) -> bool:
     """
     if not handlers:
         return False
-    ends = time.monotonic() + _SECONDS_TOGETHER
     with database.session() as session:
-        some = session.exec(_due(list(handlers), now())).all()
+        oldest = _due(list(handlers), now()).order_by(col(Event.attempts), col(Event.id)).limit(_MOST_TOGETHER)
+        some = session.exec(oldest.with_for_update(skip_locked=True)).all()
+        ends = time.monotonic() + _SECONDS_TOGETHER
         for event in some:
             _handle(session, event, handlers)
             if time.monotonic() > ends:
@@ -114,14 +137,12 @@ def handle_some(database: Database, handlers: Handlers) -> bool:
 
 
 def _due(kinds: Sequence[str], moment: datetime) -> SelectOfScalar[Event]:
-    due = select(Event).where(
+    return select(Event).where(
         col(Event.handled_at).is_(None),
         col(Event.kind).in_(kinds),
         col(Event.attempts) < MAX_ATTEMPTS,
         or_(col(Event.next_try_at).is_(None), col(Event.next_try_at) <= moment),
     )
-    oldest = due.order_by(col(Event.attempts), col(Event.id)).limit(_MOST_TOGETHER)
-    return oldest.with_for_update(skip_locked=True)
 
 
 def _handle(session: Session, event: Event, handlers: Handlers) -> None:

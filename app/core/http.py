@@ -53,9 +53,9 @@ _DESCRIPTIONS = {
 }
 
 
-def dumped(shown: Output, headers: Mapping[str, str] | None = None) -> Response:
-    """An answer written once: the framework would check and copy it a second time, which a hot read feels."""
-    return Response(shown.model_dump_json(by_alias=True), media_type="application/json", headers=headers)
+def dumped(shown: Output, headers: Mapping[str, str] | None = None, *, status: int = 200) -> Response:
+    """An answer written once: the framework would check and copy it a second time, which a hot operation feels."""
+    return Response(shown.model_dump_json(by_alias=True), status, headers, "application/json")
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:

@@ -11,11 +11,10 @@ from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
 from sqlalchemy import delete, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Field, Session, SQLModel, col
 
 from app.core.clock import now
-from app.core.database import UtcDateTime
+from app.core.database import UtcDateTime, inserting
 from app.core.errors import RetryWithOtherBody
 
 KEPT_FOR = timedelta(hours=24)
@@ -81,8 +80,7 @@ class Once:
             col(IdempotencyKey.created_at) <= moment - KEPT_FOR,
         )
         self.session.execute(delete(IdempotencyKey).where(*outdated))
-        insert = postgresql.insert if self.session.get_bind().dialect.name == "postgresql" else sqlite.insert
-        claim = insert(IdempotencyKey).values(
+        claim = inserting(self.session, IdempotencyKey).values(
             owner=self.owner, key=key, operation=self.operation, body_hash=self.body_hash, created_at=moment
         )
         claimed = self.session.execute(claim.on_conflict_do_nothing().returning(col(IdempotencyKey.key)))

@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from sqlalchemy import delete, or_, update
 from sqlmodel import Field, Session, SQLModel, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from app.core.clock import now
 from app.core.database import Database, UtcDateTime, stored_as_text
@@ -181,22 +182,29 @@ def claim(
 
     None when there is nothing to do.
     """
+    with database.reader() as session:
+        if session.exec(_oldest(kinds)).first() is None:
+            return None
     with database.session() as session:
-        moment = now()
-        due = (col(Job.status) == JobStatus.QUEUED) & (col(Job.run_at) <= moment)
-        abandoned = (col(Job.status) == JobStatus.RUNNING) & (col(Job.lease_until) < moment)
-        wanted = or_(due, abandoned) if kinds is None else or_(due, abandoned) & col(Job.kind).in_(kinds)
-        oldest = select(Job).where(wanted).order_by(col(Job.run_at), col(Job.id)).limit(1)
-        job = session.exec(oldest.with_for_update(skip_locked=True)).first()
+        job = session.exec(_oldest(kinds).with_for_update(skip_locked=True)).first()
         if job is None:
             return None
         job.status = JobStatus.RUNNING
         job.attempts += 1
         job.fence += 1
-        job.lease_until = moment + timedelta(seconds=lease_seconds)
+        job.lease_until = now() + timedelta(seconds=lease_seconds)
         session.add(job)
         session.flush()
         return Lease(database, job, lease_seconds, interrupted)
+
+
+def _oldest(kinds: Sequence[str] | None) -> SelectOfScalar[Job]:
+    """The job to be done next."""
+    moment = now()
+    due = (col(Job.status) == JobStatus.QUEUED) & (col(Job.run_at) <= moment)
+    abandoned = (col(Job.status) == JobStatus.RUNNING) & (col(Job.lease_until) < moment)
+    wanted = or_(due, abandoned) if kinds is None else or_(due, abandoned) & col(Job.kind).in_(kinds)
+    return select(Job).where(wanted).order_by(col(Job.run_at), col(Job.id)).limit(1)
 
 
 def forget_ended(session: Session, before: datetime, limit: int) -> list[str]:

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from app.core.clock import now
+from app.core.database import inserting
 from app.core.jobs import Job, JobStatus
 
 Schedule = Mapping[str, timedelta]
@@ -41,7 +41,6 @@ def keep(session: Session, schedule: Schedule) -> None:
 
 
 def _add(session: Session, name: str, run_at: datetime) -> None:
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     row = {
         "id": f"job_{name}",
         "kind": name,
@@ -53,7 +52,7 @@ def _add(session: Session, name: str, run_at: datetime) -> None:
         "progress": 0.0,
         "created_at": now(),
     }
-    session.execute(insert(Job).values(row).on_conflict_do_nothing(index_elements=["id"]))
+    session.execute(inserting(session, Job).values(row).on_conflict_do_nothing(index_elements=["id"]))
 
 
 def _queue(session: Session, job: Job, run_at: datetime) -> None:

@@ -53,6 +53,11 @@ def hints(text: str) -> list[Hint]:
     return [Hint(start, end, text[start:end], topic) for start, end, topic in sorted(found)[:_MOST_HINTS]]
 
 
+def prepare() -> None:
+    """Read the terms, which takes some tenths of a second: otherwise whoever asks first waits for it."""
+    _languages()
+
+
 def _in_sentence(words: Sequence[Word]) -> list[_Place]:
     folded = [word.folded for word in words]
     found: dict[str, list[Found]] = {}

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, false, or_, true
+from sqlalchemy import ColumnElement, and_, bindparam, false, or_, true
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
@@ -18,6 +18,14 @@ from app.people.models import Person, PersonStatus
 ORGANIZES = (Role.ORGANIZER, Role.OPERATOR)
 # One that was given up as a draft is nobody's but the organizers'.
 _PUBLIC = and_(col(Meetup.status).in_(PUBLIC), col(Meetup.announced_at).is_not(None))
+# Put together once, as everybody who registers needs it. What the transaction has changed of the meetup is written
+# before it is read anew.
+_HELD_FAST = (
+    select(Meetup)
+    .where(col(Meetup.id) == bindparam("id"))
+    .with_for_update(key_share=True)
+    .execution_options(populate_existing=True)
+)
 
 
 def is_public(meetup: Meetup) -> bool:
@@ -27,9 +35,7 @@ def is_public(meetup: Meetup) -> bool:
 
 def held_fast(session: Session, meetup_id: str) -> Meetup | None:
     """The meetup as it is now, and stays for everybody else until the transaction is over."""
-    found = select(Meetup).where(col(Meetup.id) == meetup_id).with_for_update(key_share=True)
-    # What this transaction has changed of it is written before it is read anew.
-    return session.exec(found.execution_options(populate_existing=True)).first()
+    return session.exec(_HELD_FAST, params={"id": meetup_id}).first()
 
 
 def place(starts_at: str, meetup_id: str) -> tuple[datetime, str]:

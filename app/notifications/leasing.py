@@ -3,11 +3,10 @@
 from datetime import timedelta
 
 from sqlalchemy import or_, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
 from app.core.clock import now
-from app.core.database import Database
+from app.core.database import Database, inserting
 from app.notifications.models import SenderLease
 
 _NAME = "messages"
@@ -50,8 +49,7 @@ def take(database: Database, seconds: float) -> Turn | None:
     """The right to send, unless another process has it and was heard of within its lease."""
     with database.session() as session:
         moment = now()
-        insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-        session.execute(insert(SenderLease).values(name=_NAME, fence=0).on_conflict_do_nothing())
+        session.execute(inserting(session, SenderLease).values(name=_NAME, fence=0).on_conflict_do_nothing())
         free = or_(col(SenderLease.lease_until).is_(None), col(SenderLease.lease_until) < moment)
         taken = session.execute(
             update(SenderLease)

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from app.core.clock import now
+from app.core.database import inserting
 from app.core.ids import new_id
 from app.notifications.models import Channel, EndpointStatus, Message, MessageStatus, WebhookEndpoint
 
@@ -97,7 +97,6 @@ def retract(session: Session, subject_id: str, templates: Iterable[str] | None =
 def _insert(session: Session, rows: Sequence[dict[str, object]], moment: datetime) -> None:
     if not rows:
         return
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     always = {
         "status": MessageStatus.WAITING,
         "created_at": moment,
@@ -106,6 +105,6 @@ def _insert(session: Session, rows: Sequence[dict[str, object]], moment: datetim
         "problem": None,
     }
     session.execute(
-        insert(Message).on_conflict_do_nothing(index_elements=["key"]),
+        inserting(session, Message).on_conflict_do_nothing(index_elements=["key"]),
         [{"id": new_id("msg")} | always | row for row in rows],
     )

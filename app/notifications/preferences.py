@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from app.access.models import Role
 from app.access.service import Caller
 from app.core.clock import now
 from app.core.concurrency import require_match
+from app.core.database import inserting
 from app.notifications.models import MailPreference, Wants
 from app.people import service as people
 from app.people.models import PersonStatus
@@ -26,10 +26,9 @@ def wants(session: Session, person_ids: Iterable[str]) -> dict[str, Wants]:
 
 def set_wants(session: Session, person_id: str, wish: Wants) -> None:
     """From now on the person is mailed this; also what waits to be sent already."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     said = {"wants": wish, "changed_at": now()}
     session.execute(
-        insert(MailPreference)
+        inserting(session, MailPreference)
         .values(person_id=person_id, **said)
         .on_conflict_do_update(index_elements=["person_id"], set_=said)
     )

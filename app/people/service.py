@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import delete, insert
+from sqlalchemy import bindparam, delete, insert
 from sqlalchemy import update as update_rows
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, SQLModel, col, select
@@ -10,7 +10,8 @@ from sqlmodel import Session, SQLModel, col, select
 from app.core import events
 from app.core.clock import now
 from app.core.concurrency import require_match
-from app.core.errors import Conflict, NotFound, Unprocessable
+from app.core.database import inserting
+from app.core.errors import Conflict, NotFound, SameMoment, Unprocessable
 from app.core.i18n import mark
 from app.core.ids import new_id
 from app.people.models import MailDomain, Person, PersonStatus
@@ -18,6 +19,10 @@ from app.people.personal import ERASED
 from app.people.schemas import Contact, PersonUpdate
 
 _PERSON = SQLModel.metadata.tables["person"]
+# Put together once, as everybody who is entered needs it.
+_VERIFIED = select(MailDomain.domain).where(
+    col(MailDomain.company_id) == bindparam("company_id"), col(MailDomain.verified_at).is_not(None)
+)
 
 
 class PersonNotFound(NotFound):
@@ -68,9 +73,9 @@ class MailDomainTaken(Conflict):
 def create(session: Session, company_id: str, contact: Contact) -> Person:
     """A new person, or a guest whom the company enters now. Raises PersonExists for an address that the company has
     already."""
-    person = _locked(session, company_id, contact.email)
-    if person is None:
-        return _added(session, company_id, contact)
+    person, is_new = _found_or_added(session, company_id, contact)
+    if is_new:
+        return person
     if not person.guest:
         raise PersonExists
     named = {"first_name": contact.first_name, "language": contact.language}
@@ -195,7 +200,7 @@ def mail_domains(session: Session, company_ids: Iterable[str]) -> Sequence[MailD
 
 def verified_domains(session: Session, company_id: str) -> frozenset[str]:
     """Whose addresses need no second look; empty where none is verified, and then none is asked for."""
-    return frozenset(one.domain for one in mail_domains(session, [company_id]) if one.verified_at is not None)
+    return frozenset(session.scalars(_VERIFIED, {"company_id": company_id}))
 
 
 def set_domains(session: Session, company_id: str, domains: Iterable[str], *, vouched: bool) -> None:
@@ -246,31 +251,24 @@ def _apply(session: Session, person: Person, **values: object) -> None:
 
 def _found_or_added(session: Session, company_id: str, contact: Contact, **values: object) -> tuple[Person, bool]:
     """The company's person with this address as it is stored, locked, or a new one; and whether it is new."""
-    person = _locked(session, company_id, contact.email)
-    if person is not None:
-        return person, False
-    try:
-        return _added(session, company_id, contact, **values), True
-    except PersonExists:
-        # Many come at once: somebody has just added the same person.
-        person = _locked(session, company_id, contact.email)
-        if person is None:
-            raise
-        return person, False
+    # Many come at once: it may be another request that adds the same person, and then it is waited for. Or one has
+    # just given the person another address: then this one is free again.
+    for _ in range(2):
+        if (person := _added(session, company_id, contact, **values)) is not None:
+            return person, True
+        if (person := _locked(session, company_id, contact.email)) is not None:
+            return person, False
+    raise SameMoment
 
 
-def _added(session: Session, company_id: str, contact: Contact, **values: object) -> Person:
-    domains = verified_domains(session, company_id)
-    person = Person.model_validate(_row(company_id, contact, domains) | values)
+def _added(session: Session, company_id: str, contact: Contact, **values: object) -> Person | None:
+    """A new person; None where the company has one with this address. Raises CompanyUnknown."""
+    row = _row(company_id, contact, verified_domains(session, company_id)) | values
+    new_one = inserting(session, Person).values(row).on_conflict_do_nothing(index_elements=["company_id", "email"])
     try:
-        with session.begin_nested():
-            session.add(person)
+        return session.scalars(new_one.returning(Person)).first()
     except IntegrityError as error:
-        # Either somebody has just added the same person, or there is no such company.
-        if _by_email(session, company_id, [contact.email]):
-            raise PersonExists from error
         raise CompanyUnknown(company_id=company_id) from error
-    return person
 
 
 def _entered(person: Person, domains: frozenset[str]) -> dict[str, object]:
@@ -309,5 +307,6 @@ def _by_email(session: Session, company_id: str, emails: Sequence[str]) -> dict[
 
 
 def _locked(session: Session, company_id: str, email: str) -> Person | None:
+    """The company's person with this address as it is now, and stays until the transaction is over."""
     mine = select(Person).where(col(Person.company_id) == company_id, col(Person.email) == email)
     return session.exec(mine.with_for_update().execution_options(populate_existing=True)).first()

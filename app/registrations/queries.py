@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_
+from sqlalchemy import and_, bindparam
 from sqlalchemy import select as sa_select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, func, select
@@ -20,6 +20,49 @@ from app.registrations import totals
 from app.registrations.models import IN_LINE, TAKES_A_PLACE, Registration, RegistrationStatus
 
 SEES_ALL = (Role.ORGANIZER, Role.OPERATOR)
+# Put together once, as everybody who registers needs them.
+_OF_PERSON = select(Registration).where(
+    col(Registration.meetup_id) == bindparam("meetup_id"), col(Registration.person_id) == bindparam("person_id")
+)
+_OVERDUE = (
+    select(Registration)
+    .where(
+        col(Registration.meetup_id) == bindparam("meetup_id"),
+        col(Registration.status) == RegistrationStatus.OFFERED,
+        col(Registration.offered_until) <= bindparam("moment"),
+    )
+    .order_by(col(Registration.number))
+)
+_AROUND = (
+    sa_select(
+        col(Registration.id),
+        col(Person.first_name),
+        col(Company.name),
+        col(Community.name),
+        col(Meetup.online_link),
+        col(Meetup.place),
+        col(Meetup.limit_per_company),
+    )
+    .join(Person, col(Person.id) == col(Registration.person_id))
+    .join(Company, col(Company.id) == col(Registration.company_id))
+    .join(Meetup, col(Meetup.id) == col(Registration.meetup_id))
+    .outerjoin(Community, col(Community.id) == col(Registration.community_id))
+    .where(col(Registration.id).in_(bindparam("ids", expanding=True)))
+)
+_before = aliased(Registration)
+_POSITIONS = (
+    sa_select(col(Registration.id), func.count())
+    .join(
+        _before,
+        and_(
+            col(_before.meetup_id) == col(Registration.meetup_id),
+            col(_before.status) == RegistrationStatus.WAITING,
+            col(_before.number) <= col(Registration.number),
+        ),
+    )
+    .where(col(Registration.id).in_(bindparam("ids", expanding=True)))
+    .group_by(col(Registration.id))
+)
 
 
 def in_line(session: Session, meetup_id: str) -> Sequence[Registration]:
@@ -43,10 +86,7 @@ def present(session: Session, meetup_id: str) -> Sequence[Registration]:
 
 
 def of_person(session: Session, meetup_id: str, person_id: str) -> Registration | None:
-    mine = select(Registration).where(
-        col(Registration.meetup_id) == meetup_id, col(Registration.person_id) == person_id
-    )
-    return session.exec(mine).first()
+    return session.exec(_OF_PERSON, params={"meetup_id": meetup_id, "person_id": person_id}).first()
 
 
 def by_ids(session: Session, ids: Iterable[str]) -> Sequence[Registration]:
@@ -86,8 +126,7 @@ def page(
 
 def overdue(session: Session, meetup_id: str, moment: datetime) -> Sequence[Registration]:
     """Whose offer was not confirmed in time, by number."""
-    late = _of_meetup(meetup_id, RegistrationStatus.OFFERED).where(col(Registration.offered_until) <= moment)
-    return session.exec(late).all()
+    return session.exec(_OVERDUE, params={"meetup_id": meetup_id, "moment": moment}).all()
 
 
 def kept_beyond(session: Session, meetup_id: str, moment: datetime) -> Sequence[Registration]:
@@ -127,21 +166,8 @@ def waiting_positions(session: Session, ids: Collection[str]) -> Mapping[str, in
     """For registrations that wait, how many are on the waiting list up to and with them."""
     if not ids:
         return {}
-    before = aliased(Registration)
-    query = (
-        sa_select(col(Registration.id), func.count())
-        .join(
-            before,
-            and_(
-                col(before.meetup_id) == col(Registration.meetup_id),
-                col(before.status) == RegistrationStatus.WAITING,
-                col(before.number) <= col(Registration.number),
-            ),
-        )
-        .where(col(Registration.id).in_(sorted(ids)))
-        .group_by(col(Registration.id))
-    )
-    return {registration_id: int(position) for registration_id, position in session.execute(query)}
+    rows = session.execute(_POSITIONS, {"ids": sorted(ids)})
+    return {registration_id: int(position) for registration_id, position in rows}
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,23 +184,9 @@ class Around:
 
 def around(session: Session, ids: Collection[str]) -> Mapping[str, Around]:
     """For each registration what stands around it: of one meetup or of several."""
-    query = (
-        sa_select(
-            col(Registration.id),
-            col(Person.first_name),
-            col(Company.name),
-            col(Community.name),
-            col(Meetup.online_link),
-            col(Meetup.place),
-            col(Meetup.limit_per_company),
-        )
-        .join(Person, col(Person.id) == col(Registration.person_id))
-        .join(Company, col(Company.id) == col(Registration.company_id))
-        .join(Meetup, col(Meetup.id) == col(Registration.meetup_id))
-        .outerjoin(Community, col(Community.id) == col(Registration.community_id))
-        .where(col(Registration.id).in_(sorted(ids)))
-    )
-    return {registration_id: Around(*rest) for registration_id, *rest in session.execute(query)}
+    return {
+        registration_id: Around(*rest) for registration_id, *rest in session.execute(_AROUND, {"ids": sorted(ids)})
+    }
 
 
 def company_of_domain(session: Session, domain: str) -> str | None:

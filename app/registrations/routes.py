@@ -9,7 +9,7 @@ from app.access.dependencies import CallerDep, KeyedRoute, OnceDep, OrganizerDep
 from app.access.service import Caller
 from app.core.concurrency import IfMatchHeader, etag
 from app.core.database import ReaderDep, SessionDep
-from app.core.http import problems
+from app.core.http import dumped, problems
 from app.core.i18n import Language, LanguageDep
 from app.core.pagination import PageDep, cut
 from app.core.schemas import Id, Page
@@ -38,6 +38,7 @@ RegistrationId = Annotated[
     "/meetups/{meetup_id}/registrations",
     status_code=201,
     operation_id="register_for_meetup",
+    response_model=RegistrationOut,
     responses=problems(400, 404, 409, 422),
 )
 def register_for_meetup(
@@ -48,7 +49,7 @@ def register_for_meetup(
     once: OnceDep,
     language: LanguageDep,
     response: Response,
-) -> RegistrationOut:
+) -> Response:
     """Register a person of your company, or yourself: a place or, where none is free, the end of the waiting list.
 
     `number` tells the order. A place that becomes free is offered to who has waited longest, and kept for a while.
@@ -59,7 +60,7 @@ def register_for_meetup(
         lambda known: registrations.get(session, caller, known),
     )
     response.headers["Location"] = f"/v1/registrations/{made.id}"
-    return _answer(session, caller, made, language, response)
+    return dumped(_answer(session, caller, made, language, response), response.headers, status=201)
 
 
 @router.get("/meetups/{meetup_id}/registrations", operation_id="list_registrations", responses=problems(404, 422))

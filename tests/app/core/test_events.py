@@ -102,3 +102,39 @@ def test_events_without_a_handler_stay_as_a_record(database: Database) -> None:
     assert not events.handle_some(database, {})
     assert not events.handle_some(database, {"b.happened": [lambda session, event: None]})
     assert open_kinds(database) == ["a.happened"]
+
+
+def test_events_wait_for_a_pause_of_others_but_not_for_long(database: Database) -> None:
+    handlers: Handlers = {"a.happened": [lambda session, event: None]}
+
+    def keep_coming(seconds: float, after: str = "") -> bool:
+        with time_machine.travel(begun + timedelta(seconds=seconds), tick=False):
+            return events.keep_coming(database, handlers, after)
+
+    def another(seconds: float) -> None:
+        with time_machine.travel(begun + timedelta(seconds=seconds), tick=False):
+            recorded(database, "a.happened")
+
+    begun = now()
+    assert not keep_coming(0)
+    another(0)
+    assert keep_coming(0.1)
+    assert not keep_coming(0.1, events.newest(database)), "what follows of our own work is not waited for"
+    assert not keep_coming(0.3), "nobody has written for a moment"
+    another(0.3)
+    assert keep_coming(0.4)
+    another(5.0)
+    assert not keep_coming(5.1), "the first one has waited long enough"
+
+
+def test_events_of_a_clock_that_was_put_back_are_not_waited_for(database: Database) -> None:
+    with time_machine.travel(now() + timedelta(hours=1), tick=False):
+        recorded(database, "a.happened")
+
+    assert not events.keep_coming(database, {"a.happened": [lambda session, event: None]}, "")
+
+
+def test_events_that_nobody_handles_are_not_waited_for(database: Database) -> None:
+    recorded(database, "b.happened")
+
+    assert not events.keep_coming(database, {"a.happened": [lambda session, event: None]}, "")

@@ -14,7 +14,7 @@ from app.registrations import attendance, feedback, places, tending
 from app.registrations.models import Registration, Usefulness
 from app.registrations.schemas import AttendanceMark
 from app.seatings.models import Again
-from tests.app.registrations.conftest import MEETUP, Gathering, gathered
+from tests.app.registrations.conftest import MEETUP, Gathering, done, gathered
 from tests.app.rounds.test_same_moment import somebody_waits
 from tests.end_to_end.service import wait_for
 from tests.world import World
@@ -42,6 +42,21 @@ def test_a_person_who_is_erased_waits_for_who_registers_it(gathering: Gathering)
         erased.result()
 
     assert [gathering.line(meetup) for meetup in meetups] == [[], []]
+
+
+def test_an_address_that_is_just_given_up_is_registered_as_a_new_persons(gathering: Gathering) -> None:
+    before, meetup_id = gathering.meetup(), gathering.meetup()
+    alex = gathering.register(before, "Alex")
+
+    with ThreadPoolExecutor(1) as pool, gathering.world.database.session() as changing:
+        person = changing.exec(select(Person).where(col(Person.id) == alex["person_id"]).with_for_update()).one()
+        asked = pool.submit(gathering.ask, meetup_id, "Alex")
+        wait_for(lambda: somebody_waits(gathering.world.database), "the registration to wait for the person")
+        person.email = "another@nordwerk.example"
+        changing.commit()
+        registered = done(asked.result())
+
+    assert registered["person_id"] != alex["person_id"]
 
 
 @pytest.mark.parametrize("what", ["feedback", "again"])

@@ -20,6 +20,7 @@ def test_a_portal_registers_a_person_who_gets_a_place_and_the_link(gathering: Ga
     shown = done(answer)
     [hint] = shown.pop("hints")
     assert answer.headers["Location"] == f"/v1/registrations/{shown['id']}"
+    assert answer.headers["Vary"] == "Accept-Language"
     assert shown == {
         "id": shown["id"],
         "meetup_id": meetup,
