@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from app.core.database import JsonColumn, UtcDateTime, stored_as_text
+from app.core.database import JsonColumn, UtcDateTime, no_items, stored_as_text
 from app.people.models import PersonStatus
 
 
@@ -124,8 +124,8 @@ class Community(SQLModel, table=True):
     teaser: str | None = None
     purpose: str | None = None
     description: str | None = None
-    topics: list[str] = Field(default_factory=list, sa_type=JsonColumn)
-    tags: list[str] = Field(default_factory=list, sa_type=JsonColumn)
+    topics: list[str] = Field(default_factory=no_items, sa_type=JsonColumn)
+    tags: list[str] = Field(default_factory=no_items, sa_type=JsonColumn)
     target_group: str | None = None
     kind: Kind | None = Field(default=None, sa_type=stored_as_text(Kind))
     practice: Practice | None = Field(default=None, sa_type=stored_as_text(Practice))
@@ -133,31 +133,31 @@ class Community(SQLModel, table=True):
     access: Access | None = Field(default=None, sa_type=stored_as_text(Access))
     size_band: SizeBand | None = Field(default=None, sa_type=stored_as_text(SizeBand))
     founded_year: int | None = None
-    languages: list[str] = Field(default_factory=list, sa_type=JsonColumn)
+    languages: list[str] = Field(default_factory=no_items, sa_type=JsonColumn)
     time_zone: str | None = None
     platform: str | None = None
     collaboration: Collaboration | None = Field(default=None, sa_type=stored_as_text(Collaboration))
 
     # What a manager adds; once entered, a portal does not overwrite it.
     stage: Stage | None = Field(default=None, sa_type=stored_as_text(Stage))
-    offers: list[str] = Field(default_factory=list, sa_type=JsonColumn)
-    seeks: list[str] = Field(default_factory=list, sa_type=JsonColumn)
-    formats_practised: list[str] = Field(default_factory=list, sa_type=JsonColumn)
-    formats_wanted: list[str] = Field(default_factory=list, sa_type=JsonColumn)
+    offers: list[str] = Field(default_factory=no_items, sa_type=JsonColumn)
+    seeks: list[str] = Field(default_factory=no_items, sa_type=JsonColumn)
+    formats_practised: list[str] = Field(default_factory=no_items, sa_type=JsonColumn)
+    formats_wanted: list[str] = Field(default_factory=no_items, sa_type=JsonColumn)
     rhythm_weeks: int | None = None
     meeting_minutes: int | None = None
     capacity: int = 1
     horizon_months: int | None = None
-    wished_companies: list[str] = Field(default_factory=list, sa_type=JsonColumn)
-    excluded_companies: list[str] = Field(default_factory=list, sa_type=JsonColumn)
-    wished_sectors: list[str] = Field(default_factory=list, sa_type=JsonColumn)
-    excluded_sectors: list[str] = Field(default_factory=list, sa_type=JsonColumn)
+    wished_companies: list[str] = Field(default_factory=no_items, sa_type=JsonColumn)
+    excluded_companies: list[str] = Field(default_factory=no_items, sa_type=JsonColumn)
+    wished_sectors: list[str] = Field(default_factory=no_items, sa_type=JsonColumn)
+    excluded_sectors: list[str] = Field(default_factory=no_items, sa_type=JsonColumn)
     touches: list[str] | None = Field(default=None, sa_type=JsonColumn)
     listed_openly: bool = False
     asks_per_quarter: int | None = None
     """How often at most it wants to be suggested somebody in a quarter of the calendar; None: no limit."""
     ask_not_before: date | None = None
-    entered_by_manager: list[str] = Field(default_factory=list, sa_type=JsonColumn)
+    entered_by_manager: list[str] = Field(default_factory=no_items, sa_type=JsonColumn)
 
     # State.
     consent_by: str | None = None

@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import LargeBinary, UniqueConstraint, true
 from sqlmodel import Field, SQLModel
 
-from app.core.database import JsonColumn, UtcDateTime, stored_as_text
+from app.core.database import JsonColumn, UtcDateTime, no_items, no_values, stored_as_text
 
 
 class ImportStatus(StrEnum):
@@ -74,7 +74,7 @@ class ImportRefusal(SQLModel, table=True):
     field: str | None = None
     heading: str | None = None
     kind: str
-    context: dict[str, str | int | float] = Field(default_factory=dict, sa_type=JsonColumn)
+    context: dict[str, str | int | float] = Field(default_factory=no_values, sa_type=JsonColumn)
 
 
 class ImportChange(SQLModel, table=True):
@@ -89,4 +89,4 @@ class ImportChange(SQLModel, table=True):
     external_id: str
     community_id: str | None = None
     name: str
-    fields: list[str] = Field(default_factory=list, sa_type=JsonColumn)
+    fields: list[str] = Field(default_factory=no_items, sa_type=JsonColumn)

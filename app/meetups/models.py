@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from app.core.database import JsonColumn, UtcDateTime, stored_as_text
+from app.core.database import JsonColumn, UtcDateTime, no_items, stored_as_text
 
 
 class MeetupStatus(StrEnum):
@@ -51,7 +51,7 @@ class Meetup(SQLModel, table=True):
     """Shown to those who have a place, and to organizers."""
     place: str | None = None
     host_company_id: str | None = Field(default=None, foreign_key="company.id", index=True)
-    agenda: list[dict[str, object]] = Field(default_factory=list, sa_type=JsonColumn)
+    agenda: list[dict[str, object]] = Field(default_factory=no_items, sa_type=JsonColumn)
     """Items `{"text", "minutes"}`, or `{"talk_id", "minutes"}`, in their order."""
 
     capacity: int | None = None

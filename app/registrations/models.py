@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from app.core.database import JsonColumn, UtcDateTime, stored_as_text
+from app.core.database import JsonColumn, UtcDateTime, no_items, stored_as_text
 
 
 class RegistrationStatus(StrEnum):
@@ -60,13 +60,13 @@ class Registration(SQLModel, table=True):
     number: int | None = None
     """Its number in line, in the order in which registrations were stored; None while it is unconfirmed."""
     by: RegisteredBy = Field(sa_type=stored_as_text(RegisteredBy))
-    themes: list[str] = Field(default_factory=list, sa_type=JsonColumn)
-    learn: list[str] = Field(default_factory=list, sa_type=JsonColumn)
+    themes: list[str] = Field(default_factory=no_items, sa_type=JsonColumn)
+    learn: list[str] = Field(default_factory=no_items, sa_type=JsonColumn)
     """What the person wants to learn about."""
-    show: list[str] = Field(default_factory=list, sa_type=JsonColumn)
+    show: list[str] = Field(default_factory=no_items, sa_type=JsonColumn)
     """What the person can show."""
-    languages: list[str] = Field(default_factory=list, sa_type=JsonColumn)
-    excluded_companies: list[str] = Field(default_factory=list, sa_type=JsonColumn)
+    languages: list[str] = Field(default_factory=no_items, sa_type=JsonColumn)
+    excluded_companies: list[str] = Field(default_factory=no_items, sa_type=JsonColumn)
     """With whom the person is not to sit in a group."""
     stays: bool = False
     """Whether the person consents that this is kept beyond 90 days after the meetup, to be told of the next ones."""

@@ -89,12 +89,6 @@ def earlier_or_new(session: Session, meetup: Meetup, person: Person) -> Registra
         company_id=person.company_id,
         status=RegistrationStatus.UNCONFIRMED,
         by=RegisteredBy.PAGE,
-        # Named, though they are the defaults: the model would look up the signature of each of their factories.
-        themes=[],
-        learn=[],
-        show=[],
-        languages=[],
-        excluded_companies=[],
         version=0,
         created_at=now(),
     )

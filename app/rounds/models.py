@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import Index, LargeBinary
 from sqlmodel import Field, SQLModel
 
-from app.core.database import JsonColumn, UtcDateTime, stored_as_text
+from app.core.database import JsonColumn, UtcDateTime, no_items, no_values, stored_as_text
 
 
 class RoundStatus(StrEnum):
@@ -45,8 +45,8 @@ class Round(SQLModel, table=True):
     answer_within_days: int = 14
     remind_after_days: int | None = None
     """Days after which a side that has not answered is reminded; None: never."""
-    scope_companies: list[str] = Field(default_factory=list, sa_type=JsonColumn)
-    scope_communities: list[str] = Field(default_factory=list, sa_type=JsonColumn)
+    scope_companies: list[str] = Field(default_factory=no_items, sa_type=JsonColumn)
+    scope_communities: list[str] = Field(default_factory=no_items, sa_type=JsonColumn)
     scope_meetup: str | None = Field(default=None, foreign_key="meetup.id", index=True)
     """Only communities for which somebody comes to this meetup, or came; their wishes are read with their texts."""
     planned_on: date | None = None
@@ -74,7 +74,7 @@ class Round(SQLModel, table=True):
     calibration_answers: int | None = None
     """How many answers there were when the input was frozen."""
     problem: str | None = None
-    problem_values: dict[str, str] = Field(default_factory=dict, sa_type=JsonColumn)
+    problem_values: dict[str, str] = Field(default_factory=no_values, sa_type=JsonColumn)
 
 
 class RoundSnapshot(SQLModel, table=True):
@@ -123,14 +123,14 @@ class RoundPreview(SQLModel, table=True):
     round_id: str = Field(foreign_key="round.id", index=True, ondelete="CASCADE")
     status: PreviewStatus = Field(sa_type=stored_as_text(PreviewStatus))
     settings: list[dict[str, object]] = Field(sa_type=JsonColumn)
-    outcomes: list[dict[str, object]] = Field(default_factory=list, sa_type=JsonColumn)
+    outcomes: list[dict[str, object]] = Field(default_factory=no_items, sa_type=JsonColumn)
     created_at: datetime = Field(index=True, sa_type=UtcDateTime)
     started_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     snapshot_hash: str | None = None
     communities: int | None = None
     problem: str | None = None
-    problem_values: dict[str, str] = Field(default_factory=dict, sa_type=JsonColumn)
+    problem_values: dict[str, str] = Field(default_factory=no_values, sa_type=JsonColumn)
 
 
 class Proposal(SQLModel, table=True):

@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from app.core.database import JsonColumn, UtcDateTime, stored_as_text
+from app.core.database import JsonColumn, UtcDateTime, no_items, no_values, stored_as_text
 
 
 class SeatingStatus(StrEnum):
@@ -33,16 +33,16 @@ class Seating(SQLModel, table=True):
     min_size: int
     max_size: int
     rotation_minutes: int | None = None
-    people: list[str] = Field(default_factory=list, sa_type=JsonColumn)
+    people: list[str] = Field(default_factory=no_items, sa_type=JsonColumn)
     """Registrations that are seated in the rotations that are not kept."""
-    apart: list[list[str]] = Field(default_factory=list, sa_type=JsonColumn)
+    apart: list[list[str]] = Field(default_factory=no_items, sa_type=JsonColumn)
     """Pairs of registrations that the organizer keeps apart."""
     figures: dict[str, object] | None = Field(default=None, sa_type=JsonColumn)
     created_at: datetime = Field(sa_type=UtcDateTime)
     started_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     problem: str | None = None
-    problem_values: dict[str, str] = Field(default_factory=dict, sa_type=JsonColumn)
+    problem_values: dict[str, str] = Field(default_factory=no_values, sa_type=JsonColumn)
 
 
 class SeatingGroup(SQLModel, table=True):
@@ -56,7 +56,7 @@ class SeatingGroup(SQLModel, table=True):
     """Registrations; one that is forgotten leads nowhere."""
     language: str | None = None
     similarity: float
-    shared: list[dict[str, object]] = Field(default_factory=list, sa_type=JsonColumn)
+    shared: list[dict[str, object]] = Field(default_factory=no_items, sa_type=JsonColumn)
     """What they have in common: `{"text", "people", "wanted_by", "shown_by"}`, strongest first."""
     same_company_pairs: int = 0
     repeated_pairs: int = 0

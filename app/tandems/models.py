@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
-from app.core.database import JsonColumn, UtcDateTime, stored_as_text
+from app.core.database import JsonColumn, UtcDateTime, no_items, stored_as_text
 
 
 class SuggestionOrigin(StrEnum):
@@ -153,7 +153,7 @@ class SuggestionSide(SQLModel, table=True):
     """With `not_now`: from this day on the pair may be suggested again."""
     reason: str | None = None
     """In the side's own words, and for itself only."""
-    why: list[str] = Field(default_factory=list, sa_type=JsonColumn)
+    why: list[str] = Field(default_factory=no_items, sa_type=JsonColumn)
     """Codes of `DeclineReason`, for the own side only."""
     reminded_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     answered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
