@@ -27,7 +27,7 @@ from app.rounds import service as rounds
 from app.rounds import telling
 from app.rounds.models import Round
 from app.rounds.schemas import ProposalOut
-from app.tandems import queries as tandem_queries
+from app.tandems import queries_tandems
 from app.tandems.schemas import TandemOut
 from app.tandems.viewing import tandems_shown
 
@@ -259,7 +259,7 @@ def _proposals(
 def _tandems(session: Session, seen_by: Caller, is_open: bool | None) -> Listing[TandemOut]:
     def items() -> Iterator[TandemOut]:
         after: str | None = None
-        while page := tandem_queries.page_of_tandems(session, seen_by, is_open=is_open, after=after, limit=PAGE):
+        while page := queries_tandems.page(session, seen_by, is_open=is_open, after=after, limit=PAGE):
             # As the operator sees them, whosesoever they are: both by name, and nobody's contacts.
             yield from tandems_shown(session, SYSTEM, page[:PAGE])
             if len(page) <= PAGE:

@@ -19,7 +19,7 @@ from app.cli.terminal import (
     sees_as,
 )
 from app.core.i18n import mark
-from app.tandems import queries
+from app.tandems import queries_tandems
 from app.tandems.schemas import TandemCommunity
 from app.tandems.viewing import tandems_shown
 
@@ -37,7 +37,7 @@ def list_tandems(
     """Tandems that go on, newest first."""
     with reading() as session:
         caller = sees_as(company_named(session, company).id) if company else SYSTEM
-        found = queries.page_of_tandems(session, caller, is_open=None if every else True, after=None, limit=limit)
+        found = queries_tandems.page(session, caller, is_open=None if every else True, after=None, limit=limit)
         shown = tandems_shown(session, SYSTEM, found[:limit])
     if as_json:
         print_json({"items": [one.model_dump(mode="json") for one in shown]})

@@ -9,8 +9,7 @@ from app.core.clock import now
 from app.core.errors import Conflict, NotFound
 from app.core.i18n import mark
 from app.exchanges.models import Exchange, ExchangeStatus
-from app.tandems import living
-from app.tandems import queries as tandem_queries
+from app.tandems import living, queries_tandems
 from app.tandems.models import SideName, Tandem
 
 
@@ -52,7 +51,7 @@ class TandemForgotten(Conflict):
 def get(session: Session, caller: Caller, exchange_id: str) -> tuple[Exchange, Tandem]:
     """The exchange and its tandem, if the caller may see them. Raises ExchangeNotFound."""
     exchange = session.get(Exchange, exchange_id)
-    tandem = tandem_queries.visible_tandem(session, caller, exchange.tandem_id) if exchange is not None else None
+    tandem = queries_tandems.visible(session, caller, exchange.tandem_id) if exchange is not None else None
     if exchange is None or tandem is None:
         raise ExchangeNotFound(exchange_id=exchange_id)
     return exchange, tandem

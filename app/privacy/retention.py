@@ -22,7 +22,7 @@ from app.privacy.schemas import RetentionOut, RetentionRuleOut
 from app.registrations import forgetting as registrations
 from app.rounds import service as rounds
 from app.seatings import personal as seatings
-from app.tandems import queries as tandems
+from app.tandems import queries_tandems
 from app.tandems import service as suggestions
 
 JOB = "retention"
@@ -52,7 +52,7 @@ class Rule:
 
 
 def _archive_unconfirmed(session: Session, before: datetime, limit: int) -> Sequence[str]:
-    return confirming.archive_unconfirmed(session, before, limit, spared=tandems.in_tandems())
+    return confirming.archive_unconfirmed(session, before, limit, spared=queries_tandems.in_tandems())
 
 
 def _forget_closed(session: Session, before: datetime, limit: int) -> Sequence[str]:

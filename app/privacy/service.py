@@ -36,6 +36,7 @@ from app.registrations.viewing import registrations_shown
 from app.rounds import service as rounds
 from app.seatings import personal as seatings
 from app.tandems import queries as tandem_queries
+from app.tandems import queries_tandems
 from app.tandems import service as tandems
 from app.tandems.viewing import suggestions_shown, tandems_shown
 
@@ -118,7 +119,7 @@ def _lines(
         return [(one.id, one) for one in suggestions_shown(session, as_itself, found, pepper, language)]
 
     def some_tandems(session: Session, after: str | None) -> list[tuple[str, Output]]:
-        found = tandem_queries.page_of_tandems(session, as_itself, after=after, limit=_ROWS_AT_ONCE)
+        found = queries_tandems.page(session, as_itself, after=after, limit=_ROWS_AT_ONCE)
         return [(one.id, one) for one in tandems_shown(session, as_itself, found)]
 
     def some_exchanges(session: Session, after: str | None) -> list[tuple[str, Output]]:

@@ -8,8 +8,8 @@ import numpy as np
 from sqlmodel import Session
 
 from app.rounds.models import CalibrationSource
-from app.tandems import queries as tandems
-from app.tandems.queries import Answered
+from app.tandems import queries_rounds
+from app.tandems.queries_rounds import Answered
 from matching.calibration import Calibration
 
 LEAST_ANSWERS = 300
@@ -31,7 +31,7 @@ class Calibrated:
 
 def calibrated(session: Session) -> Calibrated:
     """What a round takes that is frozen now."""
-    answered = tandems.answered_by_score(session)
+    answered = queries_rounds.answered_by_score(session)
     answers = sum(one.accepted + one.declined for one in answered)
     fitted = from_answers(answered)
     if fitted is None:

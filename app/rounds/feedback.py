@@ -15,9 +15,9 @@ from app.exchanges.voices import UsefulCounts
 from app.rounds import service as rounds
 from app.rounds.models import RoundStatus
 from app.rounds.schemas import DeclineCountOut, RemindersOut, RoundFeedbackOut
-from app.tandems import queries as tandem_queries
+from app.tandems import queries_rounds
 from app.tandems.models import DeclineReason
-from app.tandems.queries import SideOfRound
+from app.tandems.queries_rounds import SideOfRound
 from app.tandems.wording import WHY
 
 FEWEST_COMPANIES = 3
@@ -36,7 +36,7 @@ def of_round(
 ) -> RoundFeedbackOut:
     """Figures of the answers to a round; those of fewer sides than `least_group` are null. Raises RoundNotFound."""
     match_round = rounds.get(session, caller, round_id)
-    sides = tandem_queries.sides_of_round(session, round_id)
+    sides = queries_rounds.sides_of_round(session, round_id)
     is_over = match_round.status in _OVER
 
     def enough(some: Sequence[SideOfRound]) -> bool:
@@ -50,7 +50,7 @@ def of_round(
     reminded = [one for one in sides if one.reminded_at is not None]
     # In the order in which causes are offered, so that none ranks.
     causes = {code: count([one for one in with_cause if code in one.why]) for code in DeclineReason}
-    still_meet = tandem_queries.has_tandem_since(session, round_id, now() - voices.SAID_WITHIN)
+    still_meet = queries_rounds.has_tandem_since(session, round_id, now() - voices.SAID_WITHIN)
     useful, not_useful = (None, None)
     if is_over and not still_meet:
         useful, not_useful = _of_meetings(voices.useful_share(session, round_id), least_group)

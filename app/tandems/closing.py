@@ -6,7 +6,7 @@ from app.access.models import Role
 from app.access.service import Caller
 from app.core.errors import NotFound
 from app.core.i18n import mark
-from app.tandems import queries
+from app.tandems import queries_tandems
 from app.tandems.ending import close_where
 from app.tandems.models import Tandem, TandemEnding
 
@@ -19,7 +19,7 @@ class TandemNotFound(NotFound):
 
 def get(session: Session, caller: Caller, tandem_id: str, *, for_update: bool = False) -> Tandem:
     """The tandem, if the caller may see it. Raises TandemNotFound."""
-    tandem = queries.visible_tandem(session, caller, tandem_id, for_update=for_update)
+    tandem = queries_tandems.visible(session, caller, tandem_id, for_update=for_update)
     if tandem is None:
         raise TandemNotFound(tandem_id=tandem_id)
     return tandem

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from sqlmodel import Session
 
-from app.tandems import queries
+from app.tandems import queries, queries_tandems
 from app.tandems.models import SuggestionOrigin, SuggestionStatus
 from app.tandems.queries import Past
 
@@ -42,7 +42,7 @@ def past_pairs(
         known = ages.get((a_id, b_id), age)
         ages[a_id, b_id] = None if known is None or age is None else min(known, age)
 
-    for a_id, b_id, closed_at, did_not_fit in queries.closed_tandems(session, community_id):
+    for a_id, b_id, closed_at, did_not_fit in queries_tandems.closed(session, community_id):
         note(a_id, b_id, None if did_not_fit else _releases_since(released, closed_at))
     for past in queries.past(session, community_id):
         age = _round_of(released, past)

@@ -18,7 +18,7 @@ from app.core.concurrency import require_match
 from app.core.dates import days_later, local, months_later, today_in
 from app.core.errors import Conflict, Unprocessable
 from app.core.i18n import mark
-from app.tandems import closing, queries
+from app.tandems import closing, queries, queries_tandems
 from app.tandems.ending import close_where
 from app.tandems.models import SideName, Tandem, TandemEnding, TandemStatus
 from app.tandems.schemas import TandemUpdate
@@ -87,7 +87,7 @@ def get_as_side(
 def change(session: Session, caller: Caller, tandem_id: str, wish: TandemUpdate, if_match: str | None) -> Tandem:
     """Another rhythm, length, horizon or time zone. What is due next, and the end, move along."""
     tandem = _changeable(session, caller, tandem_id)
-    require_match(if_match, queries.tag(session, tandem))
+    require_match(if_match, queries_tandems.tag(session, tandem))
     _require(tandem, *_GOES_ON, TandemStatus.PAUSED)
     named = wish.model_dump(exclude_unset=True)
     weeks, months = tandem.rhythm_weeks, tandem.horizon_months
@@ -194,7 +194,7 @@ def due_again(session: Session, tandem: Tandem, at: datetime) -> None:
 
 def return_from_pause(session: Session, limit: int) -> int:
     """Those whose day has come go on; how many."""
-    found = queries.whose_day_has_come(session, "paused_until", (TandemStatus.PAUSED,), limit)
+    found = queries_tandems.whose_day_has_come(session, "paused_until", (TandemStatus.PAUSED,), limit)
     for tandem in found:
         _go_on(session, tandem)
     return len(found)
@@ -202,7 +202,7 @@ def return_from_pause(session: Session, limit: int) -> int:
 
 def end_of_horizon(session: Session, limit: int) -> int:
     """Those whose time is over begin to close; how many."""
-    found = queries.whose_day_has_come(session, "ends_on", _GOES_ON, limit)
+    found = queries_tandems.whose_day_has_come(session, "ends_on", _GOES_ON, limit)
     for tandem in found:
         _begin_to_close(session, tandem)
     return len(found)
@@ -210,7 +210,7 @@ def end_of_horizon(session: Session, limit: int) -> int:
 
 def close_run_out(session: Session, limit: int) -> int:
     """Those that had time enough for a good end are closed; how many."""
-    found = queries.whose_day_has_come(session, "closes_on", (TandemStatus.CLOSING,), limit)
+    found = queries_tandems.whose_day_has_come(session, "closes_on", (TandemStatus.CLOSING,), limit)
     close_where(session, col(Tandem.id).in_([one.id for one in found]), TandemEnding.RUN_OUT)
     return len(found)
 
@@ -218,7 +218,7 @@ def close_run_out(session: Session, limit: int) -> int:
 def ask_about_renewal(session: Session, limit: int) -> int:
     """Both sides of those that end soon are asked whether they go on, once a term; how many."""
     not_asked = col(Tandem.renewal_asked) < col(Tandem.term)
-    found = queries.whose_day_has_come(
+    found = queries_tandems.whose_day_has_come(
         session, "ends_on", (TandemStatus.ACTIVE,), limit, before=RENEWABLE_BEFORE, which=not_asked
     )
     for tandem in found:

@@ -1,26 +1,11 @@
-"""Reads of suggestions and tandems that need more than a primary key."""
+"""Reads of suggestions that need more than a primary key."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from hashlib import blake2b
+from datetime import date, datetime
 
-from sqlalchemy import (
-    Boolean,
-    ColumnElement,
-    Select,
-    String,
-    and_,
-    case,
-    column,
-    false,
-    or_,
-    select,
-    table,
-    true,
-    union_all,
-)
+from sqlalchemy import ColumnElement, and_, case, false, or_, select, true, union_all
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, func
 from sqlmodel import select as rows_of
@@ -31,8 +16,6 @@ from app.access.service import Caller
 from app.communities import queries as communities
 from app.communities.models import Community, CommunityManager, Terms
 from app.companies.models import Company
-from app.core.clock import now
-from app.core.dates import today_in
 from app.notifications.models import Message, MessageStatus
 from app.tandems.models import (
     OPEN,
@@ -45,23 +28,16 @@ from app.tandems.models import (
     SuggestionSide,
     SuggestionStatus,
     Tandem,
-    TandemStatus,
 )
+from app.tandems.queries_tandems import GOES_ON, of_manager
 
 Pair = tuple[str, str]
 
 # Ids named in one statement; above that it is cheaper to read all.
 _AT_ONCE = 5000
 
-SCORE_BINS = 20
-"""Of the scores from 0 to 1; the first and the last one also hold what lies beyond."""
-
-# Exchanges, whose table this is, stand above.
-_PULSE = table("tandem_pulse", column("tandem_id", String()), column("fitted", Boolean()))
-
 _IS_OPEN: ColumnElement[bool] = col(Suggestion.status).in_(OPEN)
 _ENDS = (col(Suggestion.expires_at), col(Suggestion.id))
-_GOES_ON: ColumnElement[bool] = col(Tandem.status) != TandemStatus.CLOSED
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,26 +53,6 @@ class Past:
     """The later day of the sides that said `not_now`."""
     is_final: bool
     """Whether a side has said that the theme does not fit: it will not in a later round either."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """How many suggestions of about this score were accepted, and how many declined."""
-
-    score: float
-    """The middle of a bin of scores."""
-    accepted: int
-    declined: int
-
-
-@dataclass(frozen=True, slots=True)
-class SideOfRound:
-    """A side that a round has asked, as far as figures need it."""
-
-    company_id: str
-    why: list[str]
-    reminded_at: datetime | None
-    answered_at: datetime | None
 
 
 def visible(session: Session, caller: Caller, suggestion_id: str, *, for_update: bool = False) -> Suggestion | None:
@@ -137,81 +93,6 @@ def own_sides(session: Session, caller: Caller, suggestion_ids: Iterable[str]) -
         col(SuggestionSide.suggestion_id).in_(list(suggestion_ids)), _is_own(caller)
     )
     return {one.suggestion_id: one.side for one in session.execute(query)} if _is_a_side(caller) else {}
-
-
-def visible_tandem(session: Session, caller: Caller, tandem_id: str, *, for_update: bool = False) -> Tandem | None:
-    """The tandem, if the caller may see it; locked until the transaction ends where asked."""
-    query = _tandems_seen_by(caller).where(col(Tandem.id) == tandem_id)
-    if for_update:
-        query = query.with_for_update().execution_options(populate_existing=True)
-    return session.exec(query).first()
-
-
-def page_of_tandems(
-    session: Session,
-    caller: Caller,
-    *,
-    is_open: bool | None = None,
-    community_id: str | None = None,
-    after: str | None,
-    limit: int,
-) -> Sequence[Tandem]:
-    """Tandems that the caller may see, newest first, one more than `limit`."""
-    query = _tandems_seen_by(caller)
-    if is_open is not None:
-        query = query.where(_GOES_ON if is_open else ~_GOES_ON)
-    if community_id is not None:
-        query = query.where(or_(col(Tandem.a_id) == community_id, col(Tandem.b_id) == community_id))
-    if after is not None:
-        query = query.where(col(Tandem.id) < after)
-    return session.exec(query.order_by(col(Tandem.id).desc()).limit(limit + 1)).all()
-
-
-def in_tandems() -> list[SelectOfScalar[str]]:
-    """Queries for the ids of communities with a tandem that goes on, to be used inside another."""
-    return [rows_of(Tandem.a_id).where(_GOES_ON), rows_of(Tandem.b_id).where(_GOES_ON)]
-
-
-def tag(session: Session, tandem: Tandem) -> str:
-    """Another one whenever anything changes that is shown of a tandem, its two communities and companies."""
-    versions = session.execute(
-        select(col(Community.version), col(Company.version))
-        .join(Company, col(Company.id) == col(Community.company_id))
-        .where(col(Community.id).in_((tandem.a_id, tandem.b_id)))
-        .order_by(col(Community.id))
-    )
-    told = [tandem.id, tandem.version, *(version for row in versions for version in row)]
-    return blake2b(repr(told).encode(), digest_size=9).hexdigest()
-
-
-def whose_day_has_come(
-    session: Session,
-    day: str,
-    statuses: Collection[TandemStatus],
-    limit: int,
-    *,
-    before: timedelta = timedelta(0),
-    which: ColumnElement[bool] | None = None,
-) -> list[Tandem]:
-    """Tandems in these states whose `day`, or one that long before it, has begun where they are; locked.
-
-    Where it has begun is not known to the database: those of tomorrow are looked at one by one.
-    """
-    wanted = (col(Tandem.status).in_(statuses), true() if which is None else which)
-    named: ColumnElement[date] = getattr(Tandem, day)
-
-    def is_due(on: date, zone: str) -> bool:
-        return on - before <= today_in(zone)
-
-    soon = (
-        select(col(Tandem.id), named, col(Tandem.time_zone))
-        .where(*wanted, named <= now().date() + before + timedelta(days=1))
-        .order_by(named, col(Tandem.id))
-    )
-    ids = [tandem_id for tandem_id, on, zone in session.execute(soon) if is_due(on, zone)][:limit]
-    locked = rows_of(Tandem).where(*wanted, col(Tandem.id).in_(ids)).order_by(col(Tandem.id)).with_for_update()
-    found = session.exec(locked.execution_options(populate_existing=True))
-    return [one for one in found if getattr(one, day) is not None and is_due(getattr(one, day), one.time_zone)]
 
 
 def due(session: Session, moment: datetime, limit: int) -> Sequence[str]:
@@ -390,7 +271,7 @@ def open_pairs(session: Session, community_ids: Collection[str] | None = None) -
     """Pairs that have an open suggestion or a tandem that goes on; those of some communities, or all."""
     named = None if community_ids is None or len(community_ids) > _AT_ONCE else list(community_ids)
     of_suggestions = [_IS_OPEN]
-    of_tandems = [_GOES_ON]
+    of_tandems = [GOES_ON]
     if named is not None:
         of_suggestions.append(or_(col(Suggestion.a_id).in_(named), col(Suggestion.b_id).in_(named)))
         of_tandems.append(or_(col(Tandem.a_id).in_(named), col(Tandem.b_id).in_(named)))
@@ -399,20 +280,6 @@ def open_pairs(session: Session, community_ids: Collection[str] | None = None) -
         select(col(Tandem.a_id), col(Tandem.b_id)).where(*of_tandems),
     )
     return [(a_id, b_id) for a_id, b_id in session.execute(both)]
-
-
-def closed_tandems(session: Session, community_id: str | None = None) -> list[tuple[str, str, datetime, bool]]:
-    """Both communities of each closed tandem, when it was closed, and whether one of the two has said that they did
-    not fit; those of one community, or all."""
-    did_not_fit = (
-        select(_PULSE.c.tandem_id).where(_PULSE.c.tandem_id == col(Tandem.id), _PULSE.c.fitted.is_(False)).exists()
-    )
-    closed = select(col(Tandem.a_id), col(Tandem.b_id), col(Tandem.closed_at), did_not_fit).where(
-        col(Tandem.status) == TandemStatus.CLOSED, col(Tandem.closed_at).is_not(None)
-    )
-    if community_id is not None:
-        closed = closed.where(or_(col(Tandem.a_id) == community_id, col(Tandem.b_id) == community_id))
-    return [(a_id, b_id, closed_at, bool(failed)) for a_id, b_id, closed_at, failed in session.execute(closed)]
 
 
 def past(session: Session, community_id: str | None = None) -> list[Past]:
@@ -454,102 +321,6 @@ def past(session: Session, community_id: str | None = None) -> list[Past]:
     ]
 
 
-def has_yes(session: Session, round_id: str) -> bool:
-    yes = (
-        select(col(Suggestion.id))
-        .join(SuggestionSide, col(SuggestionSide.suggestion_id) == col(Suggestion.id))
-        .where(col(Suggestion.round_id) == round_id, col(SuggestionSide.answer) == Answer.YES)
-    )
-    return session.execute(yes.limit(1)).first() is not None
-
-
-def counts(session: Session, round_ids: Sequence[str]) -> list[tuple[str, int, int, int]]:
-    """For each round its open, its accepted and all of its suggestions; rounds without any are absent."""
-    query = (
-        select(
-            col(Suggestion.round_id),
-            func.sum(case((_IS_OPEN, 1), else_=0)),
-            func.sum(case((col(Suggestion.status) == SuggestionStatus.ACCEPTED, 1), else_=0)),
-            func.count(),
-        )
-        .where(col(Suggestion.round_id).in_(list(round_ids)))
-        .group_by(col(Suggestion.round_id))
-    )
-    return [
-        (round_id, int(is_open), int(accepted), total)
-        for round_id, is_open, accepted, total in session.execute(query)
-    ]
-
-
-def answered_by_score(session: Session) -> list[Answered]:
-    """Suggestions of rounds that were accepted or declined, counted in bins of their score; bins without any are
-    absent. Nobody's answer leaves the database.
-
-    Accepted: both sides have said yes, and the coordinators who were asked. Declined: a side has said no. A not now,
-    silence, and what a coordinator refused after two times yes tell nothing of how well the two would fit.
-    """
-    score = col(Suggestion.score)
-    # By comparison: databases do not agree on how a number is cut.
-    number = case(*((score < (one + 1) / SCORE_BINS, one) for one in range(SCORE_BINS - 1)), else_=SCORE_BINS - 1)
-    said_no = select(col(SuggestionSide.suggestion_id)).where(col(SuggestionSide.answer) == Answer.NO)
-    accepted = col(Suggestion.status) == SuggestionStatus.ACCEPTED
-    declined = and_(col(Suggestion.status) == SuggestionStatus.DECLINED, col(Suggestion.id).in_(said_no))
-    counted = (
-        select(number.label("bin"), func.sum(case((accepted, 1), else_=0)), func.count())
-        .where(col(Suggestion.round_id).is_not(None), score.is_not(None), or_(accepted, declined))
-        .group_by("bin")
-        .order_by("bin")
-    )
-    return [
-        Answered((place + 0.5) / SCORE_BINS, int(yes), int(every) - int(yes))
-        for place, yes, every in session.execute(counted)
-    ]
-
-
-def has_tandem_since(session: Session, round_id: str, moment: datetime) -> bool:
-    """Whether a tandem of the round goes on, or was closed no longer ago than that moment."""
-    late = (
-        select(col(Tandem.id))
-        .join(Suggestion, col(Suggestion.id) == col(Tandem.suggestion_id))
-        .where(
-            col(Suggestion.round_id) == round_id,
-            or_(col(Tandem.closed_at).is_(None), col(Tandem.closed_at) > moment),
-        )
-    )
-    return session.execute(late.limit(1)).first() is not None
-
-
-def sides_of_round(session: Session, round_id: str) -> list[SideOfRound]:
-    """Every side that a round and its alternates have asked."""
-    query = (
-        select(
-            col(SuggestionSide.company_id),
-            col(SuggestionSide.why),
-            col(SuggestionSide.reminded_at),
-            col(SuggestionSide.answered_at),
-        )
-        .join(Suggestion, col(Suggestion.id) == col(SuggestionSide.suggestion_id))
-        .where(col(Suggestion.round_id) == round_id)
-    )
-    return [SideOfRound(*row) for row in session.execute(query)]
-
-
-def not_followed_up(session: Session, round_id: str, limit: int) -> Sequence[Suggestion]:
-    """Suggestions of a round that came to nothing and were not looked at since, the earliest first."""
-    query = (
-        select(Suggestion)
-        .where(
-            col(Suggestion.round_id) == round_id,
-            col(Suggestion.origin) == SuggestionOrigin.ROUND,
-            col(Suggestion.status).not_in((*OPEN, SuggestionStatus.ACCEPTED)),
-            col(Suggestion.followed_up_at).is_(None),
-        )
-        .order_by(col(Suggestion.id))
-        .limit(limit)
-    )
-    return session.scalars(query).all()
-
-
 def sides(session: Session, suggestion_ids: Iterable[str]) -> dict[str, dict[SideName, SuggestionSide]]:
     """Both sides of each suggestion."""
     query = select(SuggestionSide).where(col(SuggestionSide.suggestion_id).in_(list(suggestion_ids)))
@@ -557,16 +328,6 @@ def sides(session: Session, suggestion_ids: Iterable[str]) -> dict[str, dict[Sid
     for side in session.scalars(query):
         found.setdefault(side.suggestion_id, {})[side.side] = side
     return found
-
-
-def with_alternate(session: Session, round_id: str) -> set[str]:
-    """Communities that were offered an alternate in a round."""
-    query = (
-        select(col(SuggestionSide.community_id))
-        .join(Suggestion, col(Suggestion.id) == col(SuggestionSide.suggestion_id))
-        .where(col(Suggestion.round_id) == round_id, col(Suggestion.origin) == SuggestionOrigin.ALTERNATE)
-    )
-    return set(session.scalars(query))
 
 
 def _is_a_side(caller: Caller) -> bool:
@@ -581,7 +342,7 @@ def _is_own(caller: Caller) -> ColumnElement[bool]:
         case Role.COORDINATOR | Role.PORTAL:
             return col(SuggestionSide.company_id) == caller.company_id
         case Role.MANAGER:
-            return col(SuggestionSide.community_id).in_(_managed_by(caller))
+            return col(SuggestionSide.community_id).in_(of_manager(caller))
         case Role.PARTICIPANT:
             return false()
 
@@ -590,29 +351,9 @@ def _with_side(*which: ColumnElement[bool]) -> ColumnElement[bool]:
     return col(Suggestion.id).in_(select(col(SuggestionSide.suggestion_id)).where(*which))
 
 
-def _managed_by(caller: Caller) -> Select[str]:
-    mine = col(CommunityManager.person_id) == caller.person_id
-    return select(col(CommunityManager.community_id)).where(mine)
-
-
 def _seen_by(caller: Caller) -> SelectOfScalar[Suggestion]:
     query = rows_of(Suggestion)
     return query.where(_with_side(_is_own(caller))) if _is_a_side(caller) else query
-
-
-def _tandems_seen_by(caller: Caller) -> SelectOfScalar[Tandem]:
-    query = rows_of(Tandem)
-    match caller.role:
-        case Role.OPERATOR | Role.ORGANIZER:
-            return query
-        case Role.COORDINATOR | Role.PORTAL:
-            own = caller.company_id
-            return query.where(or_(col(Tandem.a_company) == own, col(Tandem.b_company) == own))
-        case Role.MANAGER:
-            mine = _managed_by(caller)
-            return query.where(or_(col(Tandem.a_id).in_(mine), col(Tandem.b_id).in_(mine)))
-        case Role.PARTICIPANT:
-            return query.where(false())
 
 
 def _has_asked(mine: type[SuggestionSide], theirs: type[SuggestionSide]) -> ColumnElement[bool]:

@@ -16,7 +16,7 @@ from app.core.i18n import Language, LanguageDep
 from app.core.pagination import Key, PageDep, cut
 from app.core.schemas import Id, Page
 from app.core.settings import Settings
-from app.tandems import answering, closing, living, queries, tasks
+from app.tandems import answering, closing, living, queries, queries_tandems, tasks
 from app.tandems import service as suggestions
 from app.tandems.models import Suggestion, Tandem
 from app.tandems.schemas import (
@@ -143,7 +143,7 @@ def list_tandems(
 ) -> Page[TandemOut]:
     """Tandems of your communities, newest first; all of them for organizers, without contacts."""
     after = request.key(str)
-    found = queries.page_of_tandems(
+    found = queries_tandems.page(
         session,
         caller,
         is_open=open,
@@ -246,7 +246,7 @@ def close_tandem(
 
 
 def _tandem(session: Session, caller: Caller, tandem: Tandem, response: Response) -> TandemOut:
-    response.headers["ETag"] = etag(queries.tag(session, tandem))
+    response.headers["ETag"] = etag(queries_tandems.tag(session, tandem))
     return tandems_shown(session, caller, [tandem])[0]
 
 

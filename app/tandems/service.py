@@ -22,7 +22,7 @@ from app.core.clock import now
 from app.core.errors import NotFound
 from app.core.i18n import mark
 from app.core.ids import new_id
-from app.tandems import queries, reminding
+from app.tandems import queries, queries_rounds, reminding
 from app.tandems.ending import close_where, end_where
 from app.tandems.models import (
     SideName,
@@ -149,7 +149,7 @@ def get(session: Session, caller: Caller, suggestion_id: str, *, for_update: boo
 
 def has_yes(session: Session, round_id: str) -> bool:
     """Whether a side of any suggestion of the round has said yes and has not taken it back."""
-    return queries.has_yes(session, round_id)
+    return queries_rounds.has_yes(session, round_id)
 
 
 def withdraw_of_round(session: Session, round_id: str) -> int:
@@ -159,7 +159,7 @@ def withdraw_of_round(session: Session, round_id: str) -> int:
 
 def counts_of_rounds(session: Session, round_ids: Sequence[str]) -> dict[str, SuggestionCounts]:
     """How many suggestions each of these rounds has."""
-    found = {round_id: SuggestionCounts(*counted) for round_id, *counted in queries.counts(session, round_ids)}
+    found = {round_id: SuggestionCounts(*counted) for round_id, *counted in queries_rounds.counts(session, round_ids)}
     return {round_id: found.get(round_id, SuggestionCounts(0, 0, 0)) for round_id in round_ids}
 
 
@@ -167,7 +167,7 @@ def ended_without_tandem(
     session: Session, round_id: str, limit: int
 ) -> list[tuple[Suggestion, SuggestionSide, SuggestionSide]]:
     """Suggestions of a round that came to nothing and were not followed up, with their sides a and b."""
-    found = queries.not_followed_up(session, round_id, limit)
+    found = queries_rounds.not_followed_up(session, round_id, limit)
     sides = queries.sides(session, [one.id for one in found])
     return [(one, sides[one.id][SideName.A], sides[one.id][SideName.B]) for one in found]
 
@@ -191,7 +191,7 @@ def follow_up(session: Session, suggestion_id: str, replaced_by: Mapping[str, st
 
 def communities_with_alternate(session: Session, round_id: str) -> set[str]:
     """Communities that have been offered an alternate in this round."""
-    return queries.with_alternate(session, round_id)
+    return queries_rounds.with_alternate(session, round_id)
 
 
 def expire_due(session: Session, limit: int) -> int:

@@ -25,7 +25,7 @@ from app.tandems.models import (
     SuggestionSide,
     SuggestionStatus,
 )
-from app.tandems.queries import Answered
+from app.tandems.queries_rounds import Answered
 from matching.calibration import Calibration
 from tests.factories import profile
 from tests.world import JsonObject, World

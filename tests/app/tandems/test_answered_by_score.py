@@ -3,9 +3,9 @@
 import pytest
 
 from app.core.database import Database
-from app.tandems import queries
+from app.tandems import queries_rounds
 from app.tandems.models import Suggestion, SuggestionOrigin, SuggestionStatus
-from app.tandems.queries import Answered
+from app.tandems.queries_rounds import Answered
 from tests.app.tandems.conftest import Two
 from tests.world import World
 
@@ -19,7 +19,7 @@ def world(any_world: World) -> World:
 
 def counted(database: Database) -> list[Answered]:
     with database.reader() as session:
-        found = queries.answered_by_score(session)
+        found = queries_rounds.answered_by_score(session)
     return [Answered(round(one.score, 6), one.accepted, one.declined) for one in found]
 
 
