@@ -22,7 +22,7 @@ from app.core.settings import Settings, get_settings
 from app.demo import data, meetup
 from app.demo import service as demo
 from app.rounds.models import Round
-from app.rounds.schemas import ProposalOut
+from app.rounds.schemas_proposals import ProposalOut
 
 _SHOWN = 20
 

@@ -26,7 +26,7 @@ from app.rounds import queries as round_queries
 from app.rounds import service as rounds
 from app.rounds import telling
 from app.rounds.models import Round
-from app.rounds.schemas import ProposalOut
+from app.rounds.schemas_proposals import ProposalOut
 from app.tandems import queries_tandems
 from app.tandems.schemas import TandemOut
 from app.tandems.viewing import tandems_shown

@@ -19,7 +19,8 @@ from app.core.settings import get_settings
 from app.rounds import previews
 from app.rounds import service as rounds
 from app.rounds.models import PreviewStatus
-from app.rounds.schemas import MAX_PREVIEWED, Objective, OutcomeOut, PreviewCreate, PreviewOut, RoundSettings
+from app.rounds.schemas import Objective, RoundSettings
+from app.rounds.schemas_previews import MAX_PREVIEWED, OutcomeOut, PreviewCreate, PreviewOut
 
 _LEVELS = "▁▂▃▄▅▆▇█"
 _NONE = "·"

@@ -10,15 +10,8 @@ from app.cli.terminal import headings, out, tell, told_with_share
 from app.core.i18n import Language, mark, translate
 from app.rounds import queries, telling
 from app.rounds.models import CalibrationSource, DecisionKind, Round
-from app.rounds.schemas import (
-    CommunityCard,
-    ProposalOut,
-    RoundAskingOut,
-    RoundOut,
-    RoundSettings,
-    RoundSettingsOut,
-    UnmatchedOut,
-)
+from app.rounds.schemas import RoundAskingOut, RoundOut, RoundSettings, RoundSettingsOut
+from app.rounds.schemas_proposals import CommunityCard, ProposalOut, UnmatchedOut
 
 LEFT_OUT_SHOWN = 20
 

@@ -32,15 +32,8 @@ from app.rounds import decisions, queries, releasing, telling
 from app.rounds import service as rounds
 from app.rounds.models import DecisionKind, Round, RoundStatus
 from app.rounds.releasing import NothingToRelease, RerunNeeded
-from app.rounds.schemas import (
-    DecisionCreate,
-    Objective,
-    RoundAsking,
-    RoundCreate,
-    RoundOut,
-    RoundScope,
-    RoundSettings,
-)
+from app.rounds.schemas import Objective, RoundAsking, RoundCreate, RoundOut, RoundScope, RoundSettings
+from app.rounds.schemas_proposals import DecisionCreate
 
 app = typer.Typer(
     no_args_is_help=True,

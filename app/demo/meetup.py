@@ -17,7 +17,7 @@ from app.core.settings import Settings
 from app.meetups import queries as meetup_queries
 from app.meetups import service as meetups
 from app.meetups.models import Meetup
-from app.meetups.schemas import AgendaItem, MeetupCreate
+from app.meetups.schemas import MeetupAgendaItem, MeetupCreate
 from app.notifications import preferences
 from app.notifications.models import Wants
 from app.people.schemas import Contact
@@ -80,9 +80,9 @@ def _opened(session: Session) -> Meetup:
         time_zone=ZONE,
         online_link="https://meet.example/demo",
         agenda=[
-            AgendaItem(text="Welcome, and our card on competition law", minutes=15),
-            AgendaItem(text="Three rounds at small tables", minutes=75),
-            AgendaItem(text="What we take home", minutes=30),
+            MeetupAgendaItem(text="Welcome, and our card on competition law", minutes=15),
+            MeetupAgendaItem(text="Three rounds at small tables", minutes=75),
+            MeetupAgendaItem(text="What we take home", minutes=30),
         ],
         capacity=_PEOPLE + 20,
     )

@@ -25,7 +25,8 @@ from app.rounds import queries as round_queries
 from app.rounds import service as rounds
 from app.rounds import telling
 from app.rounds.models import Round
-from app.rounds.schemas import ProposalOut, RoundCreate
+from app.rounds.schemas import RoundCreate
+from app.rounds.schemas_proposals import ProposalOut
 
 LABEL = "demo"
 SOURCE = "demo"

@@ -6,7 +6,7 @@ from typing import cast
 
 from app.core.errors import Unprocessable
 from app.core.i18n import mark
-from app.meetups.schemas import AgendaItem
+from app.meetups.schemas import MeetupAgendaItem
 
 Stored = dict[str, object]
 
@@ -35,7 +35,7 @@ class Item:
     minutes: int
 
 
-def stored(items: Sequence[AgendaItem], accepted: Collection[str]) -> list[Stored]:
+def stored(items: Sequence[MeetupAgendaItem], accepted: Collection[str]) -> list[Stored]:
     """What was written. Raises AgendaItemUnclear, TalkNotAccepted for a talk that is not among the accepted ones."""
     for number, item in enumerate(items, 1):
         if (item.text is None) == (item.talk_id is None):

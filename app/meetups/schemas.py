@@ -35,7 +35,7 @@ Places = Annotated[int, Field(ge=1, le=10_000)]
 Hours = Annotated[int, Field(ge=1, le=336)]
 
 
-class AgendaItem(Input):
+class MeetupAgendaItem(Input):
     """A text of your own, or an accepted talk of this meetup: one of the two."""
 
     text: Line | None = None
@@ -43,7 +43,7 @@ class AgendaItem(Input):
     minutes: Minutes
 
 
-Agenda = Annotated[list[AgendaItem], Field(max_length=MOST_ITEMS)]
+Agenda = Annotated[list[MeetupAgendaItem], Field(max_length=MOST_ITEMS)]
 
 _WELCOME: JsonDict = {"text": "Welcome, and our card on competition law", "minutes": 15}
 _MEETUP: JsonDict = {
@@ -183,7 +183,7 @@ _HINT: JsonDict = {
 }
 
 
-class AgendaItemOut(Output):
+class MeetupAgendaItemOut(Output):
     text: str = Field(description="Of a talk: its title.")
     talk_id: str | None
     minutes: int
@@ -211,7 +211,7 @@ class MeetupOut(Output):
     place: str | None
     host_company_id: str | None
     host_company: str | None = Field(description="Its name.")
-    agenda: list[AgendaItemOut]
+    agenda: list[MeetupAgendaItemOut]
     capacity: int | None = Field(description="Places; null: any number.")
     places_left: int | None = Field(description="Null: any number.")
     limit_per_company: int | None

@@ -16,7 +16,7 @@ from app.guardrails import acceptance, terms
 from app.guardrails.schemas import HintOut
 from app.meetups import agendas, queries
 from app.meetups.models import Meetup, Talk
-from app.meetups.schemas import AgendaItemOut, MeetupOut, TalkHint, TalkOut
+from app.meetups.schemas import MeetupAgendaItemOut, MeetupOut, TalkHint, TalkOut
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +47,9 @@ def meetups_shown(
     hosts = queries.company_names(session, [one.host_company_id for one in meetups])
     titles = {one.id: one.title for one in queries.accepted_talks(session, [one.id for one in meetups])}
 
-    def item(one: agendas.Item) -> AgendaItemOut:
+    def item(one: agendas.Item) -> MeetupAgendaItemOut:
         hints = _hints(one.text, language) if organizes else None
-        return AgendaItemOut(text=one.text, talk_id=one.talk_id, minutes=one.minutes, hints=hints)
+        return MeetupAgendaItemOut(text=one.text, talk_id=one.talk_id, minutes=one.minutes, hints=hints)
 
     return [
         MeetupOut.model_validate(

@@ -16,7 +16,7 @@ from app.core.ids import new_id
 from app.rounds import past, queries
 from app.rounds import service as rounds
 from app.rounds.models import DecisionKind, Proposal, Round, RoundDecision, RoundStatus
-from app.rounds.schemas import DecisionCreate
+from app.rounds.schemas_proposals import DecisionCreate
 from app.rounds.snapshot import profiles_of
 from app.tandems import standing
 from matching.eligibility import Eligibility, Rule

@@ -15,7 +15,8 @@ from app.core.i18n import Language, mark, translate
 from app.core.ids import new_id
 from app.rounds import service as rounds
 from app.rounds.models import PreviewStatus, Round, RoundPreview, RoundStatus
-from app.rounds.schemas import OutcomeOut, PreviewCreate, PreviewOut, RoundSettings
+from app.rounds.schemas import RoundSettings
+from app.rounds.schemas_previews import OutcomeOut, PreviewCreate, PreviewOut
 from app.rounds.telling import STAGES, problem_in_words
 
 JOB = "round_preview"

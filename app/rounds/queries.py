@@ -12,7 +12,7 @@ from app.companies.models import Company
 from app.meetups.models import Meetup
 from app.registrations.models import Registration
 from app.rounds.models import DecisionKind, Proposal, Round, RoundDecision, RoundSnapshot, RoundUnmatched
-from app.rounds.schemas import CommunityCard
+from app.rounds.schemas_proposals import CommunityCard
 
 # Ids named in one statement.
 _AT_ONCE = 5000

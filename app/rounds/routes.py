@@ -20,18 +20,9 @@ from app.core.streams import following, stream_of
 from app.rounds import decisions, feedback, previews, queries, releasing, telling
 from app.rounds import service as rounds
 from app.rounds.models import DecisionKind, Round, RoundDecision, RoundStatus
-from app.rounds.schemas import (
-    DecisionCreate,
-    DecisionOut,
-    PreviewCreate,
-    PreviewOut,
-    ProposalOut,
-    RoundCreate,
-    RoundFeedbackOut,
-    RoundOut,
-    RoundUpdate,
-    UnmatchedOut,
-)
+from app.rounds.schemas import RoundCreate, RoundFeedbackOut, RoundOut, RoundUpdate
+from app.rounds.schemas_previews import PreviewCreate, PreviewOut
+from app.rounds.schemas_proposals import DecisionCreate, DecisionOut, ProposalOut, UnmatchedOut
 
 router = APIRouter(prefix="/v1/rounds", tags=["rounds"], route_class=KeyedRoute, responses=problems(401, 403))
 

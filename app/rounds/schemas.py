@@ -8,11 +8,8 @@ from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 
 from app.core.schemas import Id, Input, Line, Output, UtcTime
-from app.rounds.models import CalibrationSource, DecisionKind, PreviewStatus, RoundStatus
+from app.rounds.models import CalibrationSource, RoundStatus
 from app.tandems.models import DeclineReason
-from app.tandems.schemas import ReasonOut, StrengthOut
-
-MAX_PREVIEWED = 10
 
 _PLANNED_ON = "The day on which you mean to start it, for yourself: nothing starts by itself."
 
@@ -106,31 +103,6 @@ class RoundUpdate(Input):
     )
 
 
-class PreviewCreate(Input):
-    """Several settings are computed side by side, on one reading of the texts."""
-
-    settings: list[RoundSettings] = Field(
-        default_factory=list,
-        max_length=MAX_PREVIEWED,
-        description="What to try; empty: the settings of the round.",
-    )
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {"settings": [{"min_similarity": 0.1}, {"min_similarity": 0.2, "objective": "coverage"}]}
-        }
-    )
-
-
-class DecisionCreate(Input):
-    a: Id = Field(description="Id of one community.")
-    b: Id = Field(description="Id of the other.")
-
-    model_config = ConfigDict(
-        json_schema_extra={"example": {"a": "cmt_06em2n0u4hsm7bg6m3r8t2f5ac", "b": "cmt_06em2n0u4hsm7bg6m3r8t2f5ad"}}
-    )
-
-
 class RoundSettingsOut(Output):
     objective: Objective
     min_similarity: float
@@ -151,32 +123,13 @@ class RoundScopeOut(Output):
     meetup: str | None
 
 
-_SETTINGS: JsonDict = {
+EXAMPLE_SETTINGS: JsonDict = {
     "objective": "quality",
     "min_similarity": 0.1,
     "cost": 0.1,
     "alternates": 3,
     "repeat_after": None,
     "max_per_company_pair": None,
-}
-_CARD: JsonDict = {
-    "id": "cmt_06em2n0u4hsm7bg6m3r8t2f5ac",
-    "name": "Data Literacy Circle",
-    "company_id": "cmp_06em2n0u4hsm7bg6m3r8t2f5ac",
-    "company": "Nordwerk AG",
-}
-_NEAREST: JsonDict = {
-    "id": "cmt_06em2n0u4hsm7bg6m3r8t2f5ad",
-    "name": "Chart readers",
-    "company_id": "cmp_06em2n0u4hsm7bg6m3r8t2f5ad",
-    "company": "Suedhafen Health",
-}
-
-_ALTERNATE: JsonDict = {
-    "id": "cmt_06em2n0u4hsm7bg6m3r8t2f5ae",
-    "name": "Ask your data",
-    "company_id": "cmp_06em2n0u4hsm7bg6m3r8t2f5ad",
-    "company": "Suedhafen Health",
 }
 
 
@@ -238,7 +191,7 @@ class RoundOut(Output):
                 "id": "rnd_06em2n0u4hsm7bg6m3r8t2f5ac",
                 "title": "Spring meetup 2027",
                 "status": "proposed",
-                "settings": _SETTINGS,
+                "settings": EXAMPLE_SETTINGS,
                 "asking": {"answer_within_days": 14, "remind_after_days": 7},
                 "scope": {"companies": [], "communities": [], "meetup": None},
                 "planned_on": "2027-01-14",
@@ -300,224 +253,6 @@ class RoundFeedbackOut(Output):
                 "useful": 164,
                 "not_useful": 21,
                 "text": None,
-            }
-        }
-    )
-
-
-class CommunityCard(Output):
-    """A community as the organizer sees it."""
-
-    id: str
-    name: str
-    company_id: str
-    company: str
-
-
-class AlternateOut(Output):
-    community: CommunityCard
-    similarity: float
-    probability: float | None = Field(description="That the two are a good pair, 0 to 1; null in rounds of before.")
-
-
-class LeftOutOut(Output):
-    kind: str = Field(description="What stands between the two, for programs.")
-    text: str = Field(description="The same in words.")
-
-
-class ProposalOut(Output):
-    id: str
-    a: CommunityCard
-    b: CommunityCard
-    similarity: float = Field(description="Of the two profiles as they are, 0 to 1.")
-    correction: float | None = Field(
-        description="What neighbours and favour change: similarity times this is the score that the probability is "
-        "made of. Null where there is no probability."
-    )
-    probability: float | None = Field(
-        description="That the two are a good pair, 0 to 1. Null for a round that ran before there were probabilities."
-    )
-    strength: StrengthOut | None = Field(description="The probability in a word, as the two sides see it.")
-    reasons: list[ReasonOut] = Field(description="At most three, the strongest first.")
-    other: float = Field(description="The share that is not told; with the shares of the reasons it makes 1.")
-    alternates_of_a: list[AlternateOut]
-    alternates_of_b: list[AlternateOut]
-    pinned: bool = Field(description="Whether the organizer wanted this pair in any case.")
-    dropped: bool = Field(description="Whether a ban takes it out: it is not asked, and not proposed again.")
-    left_out: LeftOutOut | None = Field(description="Why the release did not ask this pair.")
-    suggestion_id: str | None = Field(description="The suggestion that the release made of it.")
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "id": "prp_06em2n0u4hsm7bg6m3r8t2f5ac",
-                "a": _CARD,
-                "b": _NEAREST,
-                "similarity": 0.41,
-                "correction": 1.08,
-                "probability": 0.64,
-                "strength": {"kind": "strong", "text": "strong"},
-                "reasons": [
-                    {
-                        "kind": "theme",
-                        "terms": [{"a": "data literacy", "b": "data literacy"}, {"a": "charts", "b": "chart"}],
-                        "share": 0.62,
-                        "giver": None,
-                        "text": "Shared themes: data literacy, charts / chart",
-                    }
-                ],
-                "other": 0.38,
-                "alternates_of_a": [{"community": _ALTERNATE, "similarity": 0.27, "probability": 0.33}],
-                "alternates_of_b": [],
-                "pinned": False,
-                "dropped": False,
-            }
-        }
-    )
-
-
-class ChangeOut(Output):
-    kind: str
-    text: str
-
-
-class UnmatchedOut(Output):
-    community: CommunityCard
-    kind: str = Field(description="Why it stayed alone, for programs.")
-    text: str = Field(description="Why it stayed alone, in words.")
-    rule: str | None = Field(description="The rule that stands between it and the nearest one.")
-    nearest: CommunityCard | None
-    nearest_similarity: float | None
-    changes: list[ChangeOut] = Field(description="What would change it.")
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "community": _CARD,
-                "kind": "below_min_similarity",
-                "text": "The most similar community is not similar enough.",
-                "nearest": _NEAREST,
-                "nearest_similarity": 0.07,
-                "changes": [{"kind": "describe_more", "text": "Describe purpose, topics, offers in more words."}],
-            }
-        }
-    )
-
-
-class DecisionOut(Output):
-    """A pin: together in any case. A ban: in no case."""
-
-    id: str
-    kind: DecisionKind
-    a: CommunityCard
-    b: CommunityCard
-    created_at: UtcTime
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "id": "dec_06em2n0u4hsm7bg6m3r8t2f5ac",
-                "kind": "pin",
-                "a": _CARD,
-                "b": _NEAREST,
-                "created_at": "2026-11-24T09:00:00Z",
-            }
-        }
-    )
-
-
-class BinOut(Output):
-    """How many pairs have a similarity from `from`, less than `to`."""
-
-    from_: float = Field(alias="from")
-    to: float
-    pairs: int
-
-    model_config = ConfigDict(populate_by_name=True)
-
-
-class CompanyLeftOver(Output):
-    company_id: str
-    company: str
-    communities: int | None = Field(description="How many take part; null where fewer than five.")
-    left_over: int | None = Field(description="How many of them stay alone; null where fewer than five.")
-
-
-class AloneOut(Output):
-    kind: str = Field(description="Why communities stay alone, for programs; see the unmatched of a round.")
-    communities: int
-
-
-class OutcomeOut(Output):
-    """What the round would come to with one of the settings."""
-
-    settings: RoundSettingsOut
-    pairs: int
-    coverage: float = Field(description="Share of the communities that would have a partner, 0 to 1.")
-    total_similarity: float
-    mean_similarity: float | None = Field(description="Of the pairs; null without any.")
-    expected: float | None = Field(
-        description="How many of the pairs are expected to be good tandems: the sum of their probabilities. Null in "
-        "a preview of before there were any."
-    )
-    histogram: list[BinOut] = Field(description="Pairs by similarity, in tenths.")
-    left_over: list[CompanyLeftOver] | None = Field(
-        description="By company, in the order of the alphabet; for organizers only, null for others."
-    )
-    unmatched: list[AloneOut] = Field(description="Why communities stay alone, the most frequent first.")
-
-
-class PreviewOut(Output):
-    id: str
-    round_id: str
-    status: PreviewStatus
-    progress: float = Field(description="0 to 1.")
-    stage: str = Field(description="What is happening, in words.")
-    problem: str | None = Field(description="Why the preview failed, and what to do.")
-    snapshot_hash: str | None = Field(
-        description="SHA-256 of what it was computed on: a round that starts with the same input has the same."
-    )
-    communities: int | None
-    outcomes: list[OutcomeOut] = Field(description="One for each of the settings, in their order; empty before done.")
-    created_at: UtcTime
-    started_at: UtcTime | None
-    finished_at: UtcTime | None
-    deleted_at: UtcTime = Field(description="When the preview is deleted.")
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "id": "prv_06em2n0u4hsm7bg6m3r8t2f5ac",
-                "round_id": "rnd_06em2n0u4hsm7bg6m3r8t2f5ac",
-                "status": "done",
-                "progress": 1.0,
-                "stage": "done",
-                "snapshot_hash": "7d865e959b2466918c9863afca942d0fb89d7c9ac0c99bafc3749504ded97730",
-                "communities": 155,
-                "outcomes": [
-                    {
-                        "settings": _SETTINGS,
-                        "pairs": 68,
-                        "coverage": 0.877,
-                        "total_similarity": 18.4,
-                        "mean_similarity": 0.271,
-                        "expected": 41.7,
-                        "histogram": [{"from": 0.1, "to": 0.2, "pairs": 19}, {"from": 0.2, "to": 0.3, "pairs": 31}],
-                        "left_over": [
-                            {
-                                "company_id": "cmp_06em2n0u4hsm7bg6m3r8t2f5ac",
-                                "company": "Nordwerk AG",
-                                "communities": 31,
-                                "left_over": 7,
-                            }
-                        ],
-                        "unmatched": [{"kind": "below_min_similarity", "communities": 12}],
-                    }
-                ],
-                "created_at": "2026-11-24T09:00:00Z",
-                "started_at": "2026-11-24T09:00:01Z",
-                "finished_at": "2026-11-24T09:00:04Z",
-                "deleted_at": "2026-11-25T09:00:00Z",
             }
         }
     )

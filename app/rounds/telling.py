@@ -11,16 +11,14 @@ from app.core.jobs import Job
 from app.rounds import queries
 from app.rounds.models import Proposal, Round, RoundDecision, RoundPreview, RoundStatus, RoundUnmatched
 from app.rounds.running import FAILURES
-from app.rounds.schemas import (
+from app.rounds.schemas import CalibrationOut, RoundOut, SuggestionsOut
+from app.rounds.schemas_proposals import (
     AlternateOut,
-    CalibrationOut,
-    ChangeOut,
     CommunityCard,
     DecisionOut,
     LeftOutOut,
     ProposalOut,
-    RoundOut,
-    SuggestionsOut,
+    RemedyOut,
     UnmatchedOut,
 )
 from app.tandems import service as tandems
@@ -194,5 +192,5 @@ def _unmatched_shown(one: RoundUnmatched, cards: dict[str, CommunityCard], langu
         rule=one.rule,
         nearest=cards.get(one.nearest_id) if one.nearest_id else None,
         nearest_similarity=one.nearest_similarity,
-        changes=[ChangeOut(kind=change.value, text=change_sentence(change, language)) for change in told.changes],
+        changes=[RemedyOut(kind=change.value, text=change_sentence(change, language)) for change in told.changes],
     )

@@ -22,7 +22,9 @@ from app.rounds.models import (
     RoundStatus,
     RoundUnmatched,
 )
-from app.rounds.schemas import DecisionCreate, PreviewCreate, RoundCreate, RoundSettings
+from app.rounds.schemas import RoundCreate, RoundSettings
+from app.rounds.schemas_previews import PreviewCreate
+from app.rounds.schemas_proposals import DecisionCreate
 from app.worker import Worker
 from tests.faults.doomed import Point
 from tests.faults.takeover import finished, killed_worker

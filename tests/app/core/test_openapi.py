@@ -77,6 +77,11 @@ def test_the_example_of_an_answer_has_what_its_schema_requires(document: dict[st
             assert set(schema.get("required", [])) <= schema["example"].keys(), name
 
 
+def test_no_schema_is_named_by_where_its_code_is(document: dict[str, Any]) -> None:
+    """As happens where two have the same name: makers of clients would read it."""
+    assert [name for name in document["components"]["schemas"] if "__" in name] == []
+
+
 def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
     schemas = document["components"]["schemas"]
 
