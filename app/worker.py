@@ -252,7 +252,7 @@ class Worker:
         if others_first and events.keep_coming(self.database, HANDLERS, self._seen_event):
             return True
         handled = events.handle_some(self.database, HANDLERS)
-        if others_first:
+        if handled and others_first:
             # What has followed of it is our own doing.
             self._seen_event = events.newest(self.database)
         return handled
